@@ -1,0 +1,1 @@
+"""A Slack app that keeps one Claude agent session per conversation thread."""

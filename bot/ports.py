@@ -1,0 +1,383 @@
+"""What the core needs from outside: narrow protocols, grouped by who asks.
+
+Every call may raise StoreAway (the store) or ChatAway and ChatRefused (Slack). Whatever takes a Lease checks its fencing
+token in the same atomic step as it writes, and raises LeaseLost, having written nothing, when the lease is another's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Protocol
+
+from bot.model import (
+    AgentEvent,
+    ArchivedSession,
+    Attachment,
+    Closing,
+    Exchange,
+    Lease,
+    Message,
+    Outcome,
+    Person,
+    Point,
+    PointMap,
+    Progress,
+    Receipt,
+    RunRequest,
+    Signal,
+    Spoken,
+    Thread,
+    ThreadFilter,
+    ThreadKey,
+    ThreadPage,
+    TranscriptEntry,
+    Turn,
+    TurnState,
+)
+
+
+class Clock(Protocol):
+    """Where time comes from. Tests hand in one that they move."""
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+# --- the store -----------------------------------------------------------------------------------------------------------
+
+
+class InboxStore(Protocol):
+    """Messages that wait, and the right to work on them."""
+
+    async def accept(self, message: Message, session_id: str) -> Receipt:
+        """Keep a message, once, and say what became of it, in one atomic step.
+
+        Args:
+            message: what arrived. Its place in the queue follows its ts, not its arrival.
+            session_id: the session to give to the thread, should this message create it.
+        """
+        ...
+
+    async def withdraw(self, thread: ThreadKey, ts: str) -> bool:
+        """Take a message back that still waits. False when it does not (any more)."""
+        ...
+
+    async def amend(self, thread: ThreadKey, ts: str, text: str) -> bool:
+        """Change the text of a message that still waits. False when it does not (any more)."""
+        ...
+
+    async def acquire(self, thread: ThreadKey) -> Lease | None:
+        """Take the thread's lease for this worker, with a new fencing token. None when another lease is alive."""
+        ...
+
+    async def renew(self, lease: Lease) -> bool:
+        """Extend the lease by its full length; revive it when it ran out and nobody took it since.
+
+        False when it is lost for good.
+        """
+        ...
+
+    async def release(self, lease: Lease, *, even_with_work: bool = False) -> bool:
+        """Give the lease back, unless a prompt waits or a turn is in flight (then False, and it is kept).
+
+        Args:
+            even_with_work: give it back whatever waits, so that another worker can go on (draining).
+        """
+        ...
+
+    async def holder(self, thread: ThreadKey) -> str:
+        """The worker that holds the lease, or empty."""
+        ...
+
+    async def abandoned(self, limit: int) -> Sequence[ThreadKey]:
+        """Threads that have work and no live lease, the longest waiting first."""
+        ...
+
+
+class Signals(Protocol):
+    """What workers tell one another. Losing a signal must never lose work: `InboxStore.abandoned` finds it."""
+
+    @property
+    def worker(self) -> str:
+        """This worker's id, as leases name it."""
+        ...
+
+    async def send(self, worker: str, signal: Signal) -> None: ...
+
+    def receive(self) -> AsyncIterator[Signal]:
+        """The signals for this worker, for as long as it lives."""
+        ...
+
+
+class TurnStore(Protocol):
+    """The turn in flight of a thread."""
+
+    async def begin(self, lease: Lease, turn_id: str) -> Turn | None:
+        """Start the next turn, or take up the one in flight.
+
+        All waiting prompts, and the context kept with them, become the turn's prompt in order of ts. A turn that is in
+        flight already (RUNNING or ANSWERED, from a worker that died) comes back under its own id with `attempt` raised.
+        None when there is nothing to do; a DEFERRED turn is nothing to do.
+        """
+        ...
+
+    async def tail(self, thread: ThreadKey, session_id: str) -> str:
+        """Uuid of the transcript's last entry that it can be cut after; empty when there is no transcript."""
+        ...
+
+    async def save(self, lease: Lease, turn_id: str, progress: Progress, state: TurnState) -> None:
+        """Keep how far the turn has come."""
+        ...
+
+    async def restart_session(self, lease: Lease, turn_id: str, session_id: str) -> None:
+        """Give the thread a new, empty session for the turn in flight, without archiving the old one."""
+        ...
+
+    async def finish(
+        self, lease: Lease, turn_id: str, outcome: Outcome, reply_ts: Sequence[str], *, keep_head: bool = False
+    ) -> None:
+        """End the turn in flight: counters, cost, status, head and points, in one atomic step.
+
+        The points: each of the prompt's messages leads to the head before the turn (a point that a ts has already
+        stays), each of `reply_ts` to the new one, which is the transcript's tail.
+
+        Args:
+            keep_head: the turn left nothing worth resuming: the head stays where it was, for points as well.
+        """
+        ...
+
+
+class ThreadStore(Protocol):
+    """Threads, their sessions, and what leads to them."""
+
+    async def get(self, key: ThreadKey) -> Thread | None: ...
+
+    async def find(self, team: str, id_prefix: str) -> Sequence[tuple[ThreadKey, str]]:
+        """Threads, with the session's whole id, of sessions (archived ones too) whose id starts so. At most 10."""
+        ...
+
+    async def page(self, query: ThreadFilter, cursor: str = "", limit: int = 10) -> ThreadPage: ...
+
+    async def create(self, lease: Lease, thread: Thread, points: PointMap) -> None:
+        """Make a thread for a branch, with its first points, replacing what an early message made of it."""
+        ...
+
+    async def reset(self, lease: Lease, session_id: str) -> ArchivedSession:
+        """Archive the current session under the thread and give it a new, empty one."""
+        ...
+
+    async def restore(self, lease: Lease, session_id: str = "") -> ArchivedSession:
+        """Make an archived session current again, and archive the current one if it has had a turn.
+
+        Args:
+            session_id: which; empty for the one archived last.
+
+        Raises:
+            Refusal: NOTHING_ARCHIVED.
+        """
+        ...
+
+    async def rename(self, key: ThreadKey, title: str) -> None: ...
+
+    async def tag(self, key: ThreadKey, tag: str) -> None:
+        """Set the tag; empty clears it."""
+        ...
+
+    async def set_mentions_only(self, key: ThreadKey, on: bool) -> None: ...
+
+    async def point(self, key: ThreadKey, ts: str) -> Point | None:
+        """Where a Slack message leads, or None when it leads nowhere."""
+        ...
+
+    async def in_flight(self, key: ThreadKey, ts: str) -> bool:
+        """Whether the message waits, or belongs to the turn in flight (prompt or reply)."""
+        ...
+
+    async def claim_branch(self, key: ThreadKey, ts: str, user: str) -> ThreadKey | None:
+        """Claim the making of this user's branch at this message, for 60 seconds.
+
+        Returns the branch when it was made before; None when the claim is ours.
+
+        Raises:
+            Refusal: BUSY, when another worker is making it right now.
+        """
+        ...
+
+    async def record_branch(self, key: ThreadKey, ts: str, user: str, branch: ThreadKey | None) -> None:
+        """Keep the branch that was made under a claim; None gives the claim back."""
+        ...
+
+
+class Transcripts(Protocol):
+    """Transcripts of sessions, each under the thread it belongs to. `subpath` is empty for the main one."""
+
+    async def append(self, lease: Lease, session_id: str, subpath: str, entries: Sequence[TranscriptEntry]) -> None:
+        """Append in order; an entry whose uuid is there already is skipped."""
+        ...
+
+    async def load(self, thread: ThreadKey, session_id: str, subpath: str) -> Sequence[str] | None:
+        """The bodies in order; None when there is no such transcript."""
+        ...
+
+    async def subpaths(self, thread: ThreadKey, session_id: str) -> Sequence[str]: ...
+
+    async def delete(self, lease: Lease, session_id: str) -> None:
+        """Remove a session's transcripts, the side ones too."""
+        ...
+
+
+class FileStore(Protocol):
+    """The compressed working directory of each session."""
+
+    async def put(self, lease: Lease, session_id: str, digest: str, archive: bytes) -> None: ...
+
+    async def digest(self, thread: ThreadKey, session_id: str) -> str:
+        """Digest of what is kept; empty when nothing is."""
+        ...
+
+    async def get(self, thread: ThreadKey, session_id: str) -> bytes | None: ...
+
+
+# --- the agent -----------------------------------------------------------------------------------------------------------
+
+
+class Run(Protocol):
+    """One run of the agent."""
+
+    def __aiter__(self) -> AsyncIterator[AgentEvent]:
+        """Its events; the last is RunEnded. Nothing the agent or its process does raises here."""
+        ...
+
+    async def interrupt(self) -> None:
+        """Stop it: the events end soon with RunEnded(STOPPED). May be called at any time, and twice."""
+        ...
+
+
+class Agent(Protocol):
+    """Runs prompts in sessions."""
+
+    def run(self, request: RunRequest, workdir: Path) -> AbstractAsyncContextManager[Run]:
+        """A run; leaving the context ends whatever of it still lives. Raises LeaseLost from the context's exit never."""
+        ...
+
+
+class Sessions(Protocol):
+    """What can be done with a session's transcript without running the agent."""
+
+    async def fork(self, source: ThreadKey, session_id: str, up_to: str, lease: Lease, title: str) -> str:
+        """Copy a transcript, up to and including the entry `up_to` (empty: all of it), into the lease's thread.
+
+        Returns the new session's id.
+
+        Raises:
+            Refusal: SESSION_EXPIRED, when there is nothing to copy or the entry is gone.
+        """
+        ...
+
+    async def exchanges(self, thread: ThreadKey, session_id: str, last: int) -> Sequence[Exchange]:
+        """The last exchanges, oldest first; none when the transcript is gone."""
+        ...
+
+    async def rename(self, lease: Lease, session_id: str, title: str) -> None: ...
+
+    async def tag(self, lease: Lease, session_id: str, tag: str) -> None: ...
+
+
+class Workspaces(Protocol):
+    """Each session's own working directory."""
+
+    async def open(self, thread: ThreadKey, session_id: str) -> Path:
+        """The directory, brought up to what the store keeps."""
+        ...
+
+    async def keep(self, lease: Lease, session_id: str) -> None:
+        """Put the directory into the store if it changed since it was opened or kept."""
+        ...
+
+    async def copy(self, source: ThreadKey, session_id: str, lease: Lease, new_session_id: str) -> None:
+        """Give a branch's session a copy of its source's files, in the store."""
+        ...
+
+
+# --- Slack ---------------------------------------------------------------------------------------------------------------
+
+
+class Journal(Protocol):
+    """Where a reply writes down how far it has come."""
+
+    async def save(self, progress: Progress) -> None:
+        """Raises LeaseLost when the thread is another worker's: the reply must stop then, and post nothing more."""
+        ...
+
+
+class Reply(Protocol):
+    """What Slack shows of one turn, while it is being written."""
+
+    async def feed(self, event: AgentEvent) -> None:
+        """Take an event in. Returns at once; Slack is told in the background."""
+        ...
+
+    async def close(self, closing: Closing) -> Sequence[str]:
+        """Wait until Slack has confirmed everything, with the ending's notice and buttons.
+
+        Returns the ts of every message of the reply.
+        """
+        ...
+
+
+class Chat(Protocol):
+    """Slack, as the core sees it."""
+
+    def reply(self, turn: Turn, journal: Journal) -> AbstractAsyncContextManager[Reply]:
+        """The turn's reply, taken up from `turn.progress` when another worker began it.
+
+        Leaving the context without `close` stops writing and leaves what was said.
+        """
+        ...
+
+    async def mark_waiting(self, message: Message) -> None:
+        """Show on the message that it waits."""
+        ...
+
+    async def unmark_waiting(self, messages: Sequence[Message]) -> None: ...
+
+    async def history(self, thread: ThreadKey, before_ts: str, limit: int) -> Sequence[Spoken]:
+        """The thread's last messages before a ts (empty: all of them), oldest first."""
+        ...
+
+    async def name_of(self, person: Person) -> str:
+        """What people call this person; the user id when Slack doesn't tell."""
+        ...
+
+    async def download(self, team: str, attachment: Attachment, into: Path) -> Path:
+        """Put a file into a directory under a safe name that is still free. Returns its path."""
+        ...
+
+    async def is_admin(self, person: Person) -> bool: ...
+
+    async def can_read(self, person: Person, channel: str) -> bool: ...
+
+    async def link(self, thread: ThreadKey, ts: str = "") -> str:
+        """The permalink of a message of the thread; of its root when ts is empty."""
+        ...
+
+    async def open_branch(self, person: Person, channel: str, source: Thread, ts: str, *, ask_again: bool) -> str:
+        """Post a branch's root message, with a link to the source message `ts`. Returns its ts.
+
+        Args:
+            ask_again: offer to ask the message that was branched at again, as it was.
+        """
+        ...
+
+    async def announce_branch(self, person: Person, source: ThreadKey, branch: ThreadKey) -> None:
+        """Say in the source thread where the branch is."""
+        ...
+
+    async def ask_again(self, person: Person, branch: ThreadKey, text: str) -> None:
+        """Show in the branch that the message is asked again as it was, and take its button away."""
+        ...
