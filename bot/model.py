@@ -293,6 +293,8 @@ class Progress:
     said: str = ""
     parts: tuple[Part, ...] = ()
     tool_ran: bool = False
+    outcome: Outcome | None = None
+    """How the agent's run ended, once it has; the state is ANSWERED then."""
 
     @property
     def confirmed(self) -> int:

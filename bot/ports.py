@@ -83,7 +83,9 @@ class InboxStore(Protocol):
         ...
 
     async def release(self, lease: Lease, *, even_with_work: bool = False) -> bool:
-        """Give the lease back, unless a prompt waits or a turn is in flight (then False, and it is kept).
+        """Give the lease back, unless there is work (then False, and it is kept).
+
+        Work is a prompt that waits, or a turn in flight that is RUNNING or ANSWERED; a DEFERRED one is not.
 
         Args:
             even_with_work: give it back whatever waits, so that another worker can go on (draining).
