@@ -1,0 +1,47 @@
+# Everything runs inside .venv, which `make install` builds from the lock file. Nothing here needs root.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+# A proxy from the environment would come between the tests and their servers on the loopback.
+NO_PROXIES := env -u http_proxy -u https_proxy -u all_proxy -u no_proxy -u HTTP_PROXY -u HTTPS_PROXY -u ALL_PROXY -u NO_PROXY
+PYTEST_ARGS ?=
+
+.PHONY: help install demo test check format lock clean
+.DEFAULT_GOAL := help
+
+help: ## Say what can be made.
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+install: $(INSTALLED) ## Build .venv with everything pinned.
+
+$(INSTALLED): requirements-dev.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make install PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: install ## Run the bot on an emulated Slack: http://127.0.0.1:8642
+	@exec $(BIN)/python -m bot demo
+
+test: check ## Run the checks and all tests; what is skipped is listed with its reason.
+	$(NO_PROXIES) $(BIN)/python -m pytest -rs $(PYTEST_ARGS)
+
+check: install ## Lint, format, types, layers.
+	$(BIN)/ruff check bot tests
+	$(BIN)/ruff format --check bot tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: install ## Mend what can be mended by itself.
+	$(BIN)/ruff check --fix bot tests
+	$(BIN)/ruff format bot tests
+
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links
+lock: install ## Write the lock files anew from pyproject.toml (LOCK_ARGS=--upgrade for newer versions).
+	$(LOCK) $(LOCK_ARGS) -o requirements.lock pyproject.toml
+	$(LOCK) $(LOCK_ARGS) -c requirements.lock --group pyproject.toml:dev -o requirements-dev.lock pyproject.toml
+
+clean: ## Remove what was built. Leaves the demo's sessions alone.
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
