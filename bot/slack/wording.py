@@ -1,0 +1,281 @@
+"""Every sentence that people read: from typed values to text.
+
+Texts use only what reads the same in Slack's Markdown and in its older mrkdwn: `_quiet_`, `` `code` ``, plain words.
+What a person or the model typed (titles, names) must have gone through `bot.slack.markdown.plain` before it comes here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.errors import Reason
+from bot.model import Ending, Outcome, Usage
+
+# --- while a turn runs ----------------------------------------------------------------------------------------------
+
+THINKING = "is thinking…"
+"""The status below the composer; Slack puts the bot's name in front."""
+
+FRESH_START = "_My memory of this thread had expired, so I started fresh from the messages that are still here._"
+CONTINUES_BELOW = "continues below"
+CUT_SHORT = "cut short"
+UNTITLED = "New conversation"
+
+
+def working_on(title: str) -> str:
+    """The status while a tool runs."""
+    return f"is working: {title}"
+
+
+# --- how a turn ended -----------------------------------------------------------------------------------------------
+
+_NOTICES: dict[Ending, str] = {
+    Ending.DONE: "",
+    Ending.STOPPED: "Stopped. What is here stays, and you can write on whenever you like.",
+    Ending.MAX_TURNS: (
+        "I paused here: this answer has used all the steps it may take. "
+        "Press Continue and I go on from this point, or tell me what to do instead."
+    ),
+    Ending.MAX_BUDGET: (
+        "I paused here: this answer has used all the money it may cost. "
+        "Press Continue and I go on from this point, or tell me what to do instead."
+    ),
+    Ending.OVERLOADED: (
+        "The model is overloaded at the moment, so I had to stop. "
+        "Nothing in this thread is lost: please send your message again in a minute."
+    ),
+    Ending.CREDENTIALS: (
+        "The model doesn't accept this bot's credentials, so I can't answer. "
+        "Please tell whoever runs the bot; this thread goes on where it is as soon as that is mended."
+    ),
+    Ending.NO_CREDIT: (
+        "The account that pays for the model has run out of credit, so I can't answer. "
+        "Please tell whoever runs the bot; this thread goes on where it is as soon as that is mended."
+    ),
+    Ending.CONTEXT_FULL: (
+        "This conversation has become too long for the model. "
+        "Branch from an earlier message to go on from there, or write `reset` after my name to start afresh here."
+    ),
+    Ending.UNREACHABLE: (
+        "I can't reach the model at the moment. "
+        "Nothing in this thread is lost: please send your message again in a minute."
+    ),
+    Ending.MODEL_ERROR: (
+        "The model answered with an error, so I had to stop. "
+        "Nothing in this thread is lost: please send your message again."
+    ),
+    Ending.CRASHED: (
+        "Something broke on my side while I was working, and trying again didn't help. "
+        "Nothing said before is lost: please send your message again, or put it differently."
+    ),
+    Ending.SESSION_GONE: (
+        "My memory of this thread has expired. Send your message again and I start from what is still written here."
+    ),
+    Ending.DEFERRED: "I need a decision before I can go on.",
+}
+
+
+def ending_notice(outcome: Outcome) -> str:
+    """What happened and what happens next; empty when a turn simply ended well."""
+    notice = _NOTICES[outcome.ending]
+    if outcome.ending is Ending.MODEL_ERROR and outcome.detail:
+        return f"{notice} (The error: {outcome.detail})"
+    return notice
+
+
+def usage_line(usage: Usage) -> str:
+    """The quiet line below an answer: `claude-sonnet-4-5 · 1 min 12 s · $0.03`."""
+    cost = f"${usage.cost_usd:.2f}" if usage.cost_usd >= 0.005 else "under 1 ¢"
+    return " · ".join(part for part in (usage.model, duration(usage.duration_s), cost) if part)
+
+
+def duration(seconds: float) -> str:
+    """`0.8 s`, `12 s`, `1 min 12 s`, `2 h 5 min`."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+# --- buttons --------------------------------------------------------------------------------------------------------
+
+CONTINUE_BUTTON = "Continue"
+ASK_AGAIN_BUTTON = "Ask it again"
+OPEN_BUTTON = "Open"
+SHOW_BUTTON = "Show"
+RESET_BUTTON = "Reset"
+STOP_BUTTON = "Stop"
+NEXT_PAGE_BUTTON = "Older"
+FIRST_PAGE_BUTTON = "Newest"
+CANCEL_BUTTON = "Cancel"
+GOOD_ANSWER = "Good answer"
+GOOD_ANSWER_HINT = "Say that this answer was good"
+BAD_ANSWER = "Bad answer"
+BAD_ANSWER_HINT = "Say that this answer was not good"
+FEEDBACK_THANKS = "Thank you, noted."
+
+# --- why something can't be done ------------------------------------------------------------------------------------
+
+_REFUSALS: dict[Reason, str] = {
+    Reason.NO_SESSION_HERE: (
+        "That message doesn't belong to a conversation with me. Mention me in its thread to start one."
+    ),
+    Reason.SESSION_EXPIRED: (
+        "My memory of that conversation has expired, so there is nothing left to go on from. "
+        "Write in its thread and I start again from what is still there."
+    ),
+    Reason.TURN_RUNNING: (
+        "I'm still working on that message. Wait until the answer is complete, or stop it first, and try again."
+    ),
+    Reason.UNKNOWN_SESSION: "I know no conversation by that name. `list` shows yours, each with its id and link.",
+    Reason.AMBIGUOUS_SESSION: "Several conversations start with that id. Give a few more of its letters, or a link.",
+    Reason.NOT_YOURS: "Only the people in that conversation and admins can do this.",
+    Reason.CANT_READ: "That conversation is in a place you can't read. Join it first, or ask somebody who is there.",
+    Reason.NOTHING_RUNNING: "Nothing is running there, so there is nothing to stop.",
+    Reason.NOTHING_ARCHIVED: "There is no earlier session to bring back in that thread.",
+    Reason.NO_SESSIONS: "You have no conversations with me yet. Mention me in a channel, or write to me directly.",
+    Reason.BAD_ARGUMENT: "I can't use that. `help` shows how each command is written.",
+    Reason.BUSY: "That conversation is busy right now. Please try again in a few seconds.",
+}
+
+_REFUSALS_OF: dict[Reason, str] = {
+    Reason.UNKNOWN_SESSION: "I know no conversation by `{}`. `list` shows yours, each with its id and link.",
+    Reason.AMBIGUOUS_SESSION: "Several conversations start with `{}`. Give a few more of its letters, or a link.",
+    Reason.BAD_ARGUMENT: "I can't use that: {}. `help` shows how each command is written.",
+}
+
+
+def refusal(reason: Reason, detail: str = "") -> str:
+    """Why it can't be done, and the way out.
+
+    Args:
+        detail: the fact that a Refusal carries, already plain (see the module's docstring).
+    """
+    if detail and reason in _REFUSALS_OF:
+        return _REFUSALS_OF[reason].format(detail)
+    return _REFUSALS[reason]
+
+
+STORE_AWAY = "I can't reach my memory at the moment. Please try again in a minute."
+CHAT_AWAY = "Slack isn't answering me at the moment. Please try again in a minute."
+BROKEN = "Something broke on my side. Please try again; if it stays, tell whoever runs the bot."
+
+
+def inbox_full(waiting: int) -> str:
+    """A thread takes no more messages for now."""
+    return f"{waiting} messages wait here already, so I left this one out. Send it again when I have caught up."
+
+
+def unreadable_attachment(name: str) -> str:
+    """A file could not be taken along; the turn goes on without it."""
+    return f"I couldn't read the file {name}, so I answer without it."
+
+
+# --- branches -------------------------------------------------------------------------------------------------------
+
+
+def branch_root(title: str, link: str) -> str:
+    """The first message of a branch. `link` leads to the message that was branched at, and may be empty."""
+    origin = f"<{link}|an earlier conversation>" if link else "an earlier conversation"
+    return f":twisted_rightwards_arrows: {title or UNTITLED}\nA branch of {origin}: write here to go on from there."
+
+
+def branch_asks_again() -> str:
+    """Beside the button of a branch made at a person's message."""
+    return "Put the question differently here, or ask it again as it was."
+
+
+def branch_announced(link: str) -> str:
+    """Said in the source thread."""
+    return f":twisted_rightwards_arrows: <{link}|A branch> was made here." if link else "A branch was made here."
+
+
+def branch_made(link: str, *, again: bool) -> str:
+    """Said only to the one who branched."""
+    return f"You branched here before: <{link}|your branch>." if again else f"Here is <{link}|your branch>."
+
+
+def continued(link: str) -> str:
+    """Said only to the one who asked to continue somewhere else."""
+    return f"Your conversation goes on <{link}|in this thread>."
+
+
+def asked_again(text: str) -> str:
+    """Shown in the branch when its message is asked again as it was."""
+    quoted = "\n".join(f"> {line}" for line in text.splitlines()) or ">"
+    return f"Asked again:\n{quoted}"
+
+
+# --- answers to commands --------------------------------------------------------------------------------------------
+
+
+def reset_question(title: str) -> str:
+    return (
+        f"Start afresh in “{title or UNTITLED}”? My next answer there won't remember what was said. "
+        "The old session is kept, and `restore` brings it back."
+    )
+
+
+def reset_done(title: str) -> str:
+    return f"“{title or UNTITLED}” starts afresh with the next message. `restore` brings the old session back."
+
+
+def restored(title: str) -> str:
+    return f"“{title or UNTITLED}” is back: I remember what was said before the reset."
+
+
+def renamed(title: str) -> str:
+    return f"It is called “{title}” now."
+
+
+def tagged(tag: str) -> str:
+    return f"It is tagged `{tag}` now." if tag else "Its tag is gone."
+
+
+STOPPING = "I stop. What was said stays."
+NO_THREADS = "No conversations found."
+NO_MORE_THREADS = "That is all of them."
+NO_EXCHANGES = "Nothing was said here yet, or it has expired."
+
+
+def help_text(command: str, branch_emoji: Sequence[str], *, admin: bool) -> str:
+    """What one can do and how, for `help`.
+
+    Args:
+        command: the slash command, with its slash.
+        branch_emoji: the emoji names that branch, without colons.
+        admin: also say what only admins can do.
+    """
+    emoji = " or ".join(f":{name}:" for name in branch_emoji)
+    talk = (
+        "Write to me directly, or mention me in a channel: each thread is a conversation I remember. "
+        "In a thread that has one, just write on; I read whatever is not addressed to somebody else."
+    )
+    branch = (
+        f"To try another way, react with {emoji} to any message: a new thread goes on from that point, "
+        "and the old one stays as it is."
+    )
+    ids = (
+        "An ID is the short code in the list; a link to the thread does as well. "
+        "Inside a thread: mention me with `stop`, `reset`, `restore` or `help`."
+    )
+    lines = [
+        talk,
+        branch,
+        "",
+        f"`{command} list` – your conversations; add words, `#channel`, `@person` or `tag:name` to narrow it down",
+        f"`{command} show ID` – one conversation, where it came from, and what was said last",
+        f"`{command} continue` – go on with your latest conversation here; with an ID or link, with that one",
+        f"`{command} stop ID` – stop the answer that is being written",
+        f"`{command} reset ID` – start afresh in that thread; `{command} restore ID` undoes it",
+        f"`{command} rename ID new title`, `{command} tag ID name` – to find it again",
+        "",
+        ids,
+    ]
+    if admin:
+        lines.append("You are an admin: all of this works on everybody's conversations.")
+    return "\n".join(lines)
