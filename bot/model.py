@@ -18,7 +18,7 @@ def ts_order(ts: str) -> tuple[int, int]:
     return int(seconds), int(micros or 0)
 
 
-# --- where and who -----------------------------------------------------------------------------------------------------
+# --- where and who --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Person:
     user: str
 
 
-# --- messages and prompts ----------------------------------------------------------------------------------------------
+# --- messages and prompts -------------------------------------------------------------------------
 
 
 class Address(StrEnum):
@@ -129,7 +129,7 @@ class Spoken:
     text: str
 
 
-# --- threads and sessions ----------------------------------------------------------------------------------------------
+# --- threads and sessions -------------------------------------------------------------------------
 
 
 class PointKind(StrEnum):
@@ -218,7 +218,7 @@ class Lease:
     token: int
 
 
-# --- inbox -------------------------------------------------------------------------------------------------------------
+# --- inbox ----------------------------------------------------------------------------------------
 
 
 class Taken(StrEnum):
@@ -263,7 +263,7 @@ class Signal:
     thread: ThreadKey
 
 
-# --- turns -------------------------------------------------------------------------------------------------------------
+# --- turns ----------------------------------------------------------------------------------------
 
 
 class TurnState(StrEnum):
@@ -355,7 +355,7 @@ class Outcome:
     detail: str = ""
 
 
-# --- what the agent says while it runs -----------------------------------------------------------------------------------
+# --- what the agent says while it runs ------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,6 +388,20 @@ class ToolFinished:
     summary: str = ""
 
 
+class RemarkKind(StrEnum):
+    STARTED_OVER = "started_over"
+    """The turn was interrupted before a tool ran, and is asked again."""
+    SESSION_LOST = "session_lost"
+    """The session was gone: a fresh one starts from what Slack still shows of the thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something the bot itself, not the model, says in the middle of a reply."""
+
+    kind: RemarkKind
+
+
 @dataclass(frozen=True, slots=True)
 class RunEnded:
     """The last event of every run."""
@@ -395,7 +409,7 @@ class RunEnded:
     outcome: Outcome
 
 
-AgentEvent = TextDelta | Thinking | ToolStarted | ToolFinished | RunEnded
+AgentEvent = TextDelta | Thinking | ToolStarted | ToolFinished | Remark | RunEnded
 
 
 @dataclass(frozen=True, slots=True)
@@ -435,7 +449,7 @@ class Exchange:
     answer: str
 
 
-# --- lists ---------------------------------------------------------------------------------------------------------------
+# --- lists ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

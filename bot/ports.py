@@ -1,7 +1,8 @@
 """What the core needs from outside: narrow protocols, grouped by who asks.
 
-Every call may raise StoreAway (the store) or ChatAway and ChatRefused (Slack). Whatever takes a Lease checks its fencing
-token in the same atomic step as it writes, and raises LeaseLost, having written nothing, when the lease is another's.
+Every call may raise StoreAway (the store) or ChatAway and ChatRefused (Slack). Whatever takes a Lease checks its
+fencing token in the same atomic step as it writes, and raises LeaseLost, having written nothing, when the lease is
+another's.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None: ...
 
 
-# --- the store -----------------------------------------------------------------------------------------------------------
+# --- the store ------------------------------------------------------------------------------------
 
 
 class InboxStore(Protocol):
@@ -245,14 +246,18 @@ class FileStore(Protocol):
     async def get(self, thread: ThreadKey, session_id: str) -> bytes | None: ...
 
 
-# --- the agent -----------------------------------------------------------------------------------------------------------
+# --- the agent ------------------------------------------------------------------------------------
 
 
 class Run(Protocol):
     """One run of the agent."""
 
     def __aiter__(self) -> AsyncIterator[AgentEvent]:
-        """Its events; the last is RunEnded. Nothing the agent or its process does raises here."""
+        """Its events; the last is RunEnded. Whatever the agent's process does ends in one, not in an exception.
+
+        Raises:
+            LeaseLost: a transcript entry could not be kept because the thread is another worker's now.
+        """
         ...
 
     async def interrupt(self) -> None:
@@ -264,7 +269,7 @@ class Agent(Protocol):
     """Runs prompts in sessions."""
 
     def run(self, request: RunRequest, workdir: Path) -> AbstractAsyncContextManager[Run]:
-        """A run; leaving the context ends whatever of it still lives. Raises LeaseLost from the context's exit never."""
+        """A run; leaving the context ends whatever of it still lives."""
         ...
 
 
@@ -306,7 +311,7 @@ class Workspaces(Protocol):
         ...
 
 
-# --- Slack ---------------------------------------------------------------------------------------------------------------
+# --- Slack ----------------------------------------------------------------------------------------
 
 
 class Journal(Protocol):

@@ -1,0 +1,193 @@
+"""What people do with sessions besides talking: list, show, reset, restore, stop, rename, tag."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+import structlog
+
+from bot.errors import Reason, Refusal
+from bot.inbox import Inbox
+from bot.model import Exchange, Lease, Person, Thread, ThreadFilter, ThreadKey, ThreadPage
+from bot.ports import Chat, Sessions, ThreadStore
+from bot.references import Reference, References
+
+log = structlog.get_logger(__name__)
+
+MAX_TITLE = 80
+"""Characters of a title or tag; a longer one does not fit a list."""
+
+MAX_LINEAGE = 20
+"""How many ancestors of a branch are followed."""
+
+SHOWN_EXCHANGES = 3
+"""How many of a session's last exchanges are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """One session, as `show` tells of it.
+
+    `lineage` is what it was branched from, nearest first.
+    """
+
+    thread: Thread
+    session_id: str
+    link: str
+    lineage: tuple[Thread, ...]
+    exchanges: tuple[Exchange, ...]
+
+
+class Admin:
+    """Sessions, for the people they belong to and for admins."""
+
+    def __init__(
+        self,
+        threads: ThreadStore,
+        sessions: Sessions,
+        inbox: Inbox,
+        chat: Chat,
+        references: References,
+        *,
+        new_id: Callable[[], str],
+    ) -> None:
+        self._threads = threads
+        self._sessions = sessions
+        self._inbox = inbox
+        self._chat = chat
+        self._references = references
+        self._new_id = new_id
+
+    async def page(self, person: Person, query: ThreadFilter, cursor: str = "", limit: int = 10) -> ThreadPage:
+        """Sessions, the most recently active first. Who is no admin sees only their own.
+
+        Raises:
+            Refusal: NOT_YOURS, when somebody else's are asked for.
+        """
+        query = replace(query, team=person.team)
+        if not await self._chat.is_admin(person):
+            if query.user not in ("", person.user):
+                log.warning("refused", user=person.user, reason=Reason.NOT_YOURS.value)
+                raise Refusal(Reason.NOT_YOURS)
+            query = replace(query, user=person.user)
+        return await self._threads.page(query, cursor, limit)
+
+    async def thread_of(self, person: Person, reference: Reference) -> Thread:
+        """The thread that is meant, if this person may manage it.
+
+        Raises:
+            Refusal: those of `References.find_for`.
+        """
+        thread, _ = await self._references.find_for(person, reference)
+        return thread
+
+    async def show(self, person: Person, reference: Reference) -> SessionView:
+        """One session with what it was branched from and its last exchanges.
+
+        Raises:
+            Refusal: those of `References.find_for`.
+        """
+        thread, session_id = await self._references.find_for(person, reference)
+        exchanges = await self._sessions.exchanges(thread.key, session_id, SHOWN_EXCHANGES)
+        link = await self._chat.link(thread.key)
+        return SessionView(thread, session_id, link, await self._lineage(thread), tuple(exchanges))
+
+    async def _lineage(self, thread: Thread) -> tuple[Thread, ...]:
+        lineage: list[Thread] = []
+        while thread.source is not None and len(lineage) < MAX_LINEAGE:
+            parent = await self._threads.get(thread.source.thread)
+            if parent is None:
+                break
+            lineage.append(parent)
+            thread = parent
+        return tuple(lineage)
+
+    async def reset(self, person: Person, key: ThreadKey) -> str:
+        """Give the thread a fresh session from its next message on. Returns the archived session's id.
+
+        A turn that runs is stopped first.
+
+        Raises:
+            Refusal: those of `References.find_for`, and BUSY.
+        """
+        thread = await self.thread_of(person, key)
+        await self._inbox.stop(thread.key)
+        async with self._inbox.exclusive(thread.key) as lease:
+            archived = await self._threads.reset(lease, self._new_id())
+        log.info("session_reset", thread=str(key), user=person.user, archived=archived.session_id)
+        return archived.session_id
+
+    async def restore(self, person: Person, key: ThreadKey, session_id: str = "") -> str:
+        """Make an archived session current again. Returns its id.
+
+        Args:
+            session_id: which; empty for the one that was reset last.
+
+        Raises:
+            Refusal: those of `References.find_for`, NOTHING_ARCHIVED and BUSY.
+        """
+        thread = await self.thread_of(person, key)
+        if not thread.archived:
+            raise Refusal(Reason.NOTHING_ARCHIVED)
+        await self._inbox.stop(thread.key)
+        async with self._inbox.exclusive(thread.key) as lease:
+            restored = await self._threads.restore(lease, session_id)
+        log.info("session_restored", thread=str(key), user=person.user, session=restored.session_id)
+        return restored.session_id
+
+    async def stop(self, person: Person, key: ThreadKey) -> None:
+        """Stop the turn that runs.
+
+        Raises:
+            Refusal: those of `References.find_for`, and NOTHING_RUNNING.
+        """
+        thread = await self.thread_of(person, key)
+        if not await self._inbox.stop(thread.key):
+            raise Refusal(Reason.NOTHING_RUNNING)
+        log.info("turn_stopped", thread=str(key), user=person.user)
+
+    async def rename(self, person: Person, key: ThreadKey, title: str) -> None:
+        """Give the session another title.
+
+        Raises:
+            Refusal: BAD_ARGUMENT for an empty or too long one, and those of `References.find_for`.
+        """
+        title = _label(title)
+        if not title:
+            raise Refusal(Reason.BAD_ARGUMENT, title)
+        thread = await self.thread_of(person, key)
+        await self._threads.rename(thread.key, title)
+        await self._label_transcript(thread, lambda lease: self._sessions.rename(lease, thread.session_id, title))
+
+    async def tag(self, person: Person, key: ThreadKey, tag: str) -> None:
+        """Tag the session; an empty tag takes the tag away.
+
+        Raises:
+            Refusal: BAD_ARGUMENT for a too long one, and those of `References.find_for`.
+        """
+        tag = _label(tag)
+        thread = await self.thread_of(person, key)
+        await self._threads.tag(thread.key, tag)
+        await self._label_transcript(thread, lambda lease: self._sessions.tag(lease, thread.session_id, tag))
+
+    async def _label_transcript(self, thread: Thread, write: Callable[[Lease], Awaitable[None]]) -> None:
+        """Put a label into the transcript too, for whoever reads that with the SDK.
+
+        The thread's own label is what Slack shows; it stands even while a turn keeps the transcript busy.
+        """
+        if not thread.head:
+            return
+        try:
+            async with self._inbox.exclusive(thread.key, wait_s=1.0) as lease:
+                await write(lease)
+        except Refusal as refusal:
+            log.info("transcript_label_skipped", thread=str(thread.key), reason=refusal.reason.value)
+
+
+def _label(text: str) -> str:
+    """A title or tag as it is kept: one line, trimmed. Raises Refusal when it is too long."""
+    label = " ".join(text.split())
+    if len(label) > MAX_TITLE:
+        raise Refusal(Reason.BAD_ARGUMENT, f"{label[:20]}…")
+    return label

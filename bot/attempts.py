@@ -1,0 +1,171 @@
+"""One attempt at a turn: where the session is taken up, what the model is asked, and its events into the reply.
+
+A run in which no tool ran is asked again from the last completed entry; one in which a tool ran is resumed whole and
+told that it was interrupted, so that no side effect happens twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from bot.model import (
+    Ending,
+    Lease,
+    Limits,
+    Outcome,
+    Remark,
+    RemarkKind,
+    RunEnded,
+    RunRequest,
+    ToolStarted,
+    Turn,
+)
+from bot.ports import Agent, Reply, Run, TurnStore, Workspaces
+from bot.prompts import INTERRUPTED, PromptWriter
+
+log = structlog.get_logger(__name__)
+
+RETRIES = 1
+"""How often a run whose process died, or whose session was gone, is tried again within an attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptNeeds:
+    """What every attempt needs, the same for all turns of a worker.
+
+    Args:
+        limits: bounds of a turn, unless its prompt sets others.
+        model: the model, unless the thread is set to another; empty for the agent's default.
+    """
+
+    store: TurnStore
+    agent: Agent
+    workspaces: Workspaces
+    prompts: PromptWriter
+    new_id: Callable[[], str]
+    limits: Limits
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """Where a run takes its session up."""
+
+    session_id: str
+    resume: bool
+    resume_at: str = ""
+    interrupted: bool = False
+    """The model is told that it was interrupted, instead of being asked again."""
+    recap: bool = False
+    """The session was lost: the prompt brings what Slack still shows of the thread."""
+
+
+class Attempt:
+    """Asks the agent for a turn's answer."""
+
+    def __init__(
+        self, needs: AttemptNeeds, lease: Lease, turn: Turn, reply: Reply, note_tool: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._needs = needs
+        self._lease = lease
+        self._turn = turn
+        self._reply = reply
+        self._note_tool = note_tool
+        self._tool_ran = turn.progress.tool_ran
+        self._run: Run | None = None
+        self._stopped = False
+        self._written: dict[Path, tuple[str, Sequence[Path]]] = {}
+
+    async def stop(self) -> None:
+        """Stop, now or as soon as there is something to stop; what was said stays."""
+        self._stopped = True
+        if self._run is not None:
+            await self._run.interrupt()
+
+    async def run(self) -> Outcome:
+        """Run the agent, and once more where that is safe and may help.
+
+        Raises:
+            LeaseLost: the thread is another worker's now.
+            StoreAway: Redis is away.
+        """
+        start = await self._where_to_start(again=self._turn.attempt > 1)
+        if self._turn.progress.said and not start.interrupted:
+            await self._reply.feed(Remark(RemarkKind.STARTED_OVER))
+        outcome = await self._run_once(start)
+        for _ in range(RETRIES):
+            if self._stopped or outcome.ending not in (Ending.CRASHED, Ending.SESSION_GONE):
+                break
+            log.warning("run_again", thread=str(self._lease.thread), ending=outcome.ending.value, tool=self._tool_ran)
+            start = await self._where_to_start(again=True, gone=outcome.ending is Ending.SESSION_GONE)
+            outcome = await self._run_once(start)
+        return outcome
+
+    async def _where_to_start(self, *, again: bool, gone: bool = False) -> _Start:
+        """Find what the run resumes, and give the thread a fresh session where there is nothing to resume."""
+        thread = self._turn.thread
+        tail = "" if gone else await self._needs.store.tail(thread.key, thread.session_id)
+        if tail and again and self._tool_ran:
+            return _Start(thread.session_id, resume=True, interrupted=True)
+        if thread.head and tail:
+            return _Start(thread.session_id, resume=True, resume_at="" if tail == thread.head else thread.head)
+        if not thread.head and not tail and not gone:
+            return _Start(thread.session_id, resume=False)
+        fresh = self._needs.new_id()
+        await self._needs.store.restart_session(self._lease, self._turn.id, fresh)
+        log.warning("session_restarted", thread=str(thread.key), lost=bool(thread.head))
+        return _Start(fresh, resume=False, recap=bool(thread.head))
+
+    async def _run_once(self, start: _Start) -> Outcome:
+        if start.recap:
+            await self._reply.feed(Remark(RemarkKind.SESSION_LOST))
+        workdir = await self._needs.workspaces.open(self._lease.thread, start.session_id)
+        request = await self._request(start, workdir)
+        outcome = Outcome(Ending.STOPPED, start.session_id)
+        if not self._stopped:
+            async with self._needs.agent.run(request, workdir) as run:
+                outcome = await self._follow(run, outcome)
+        await self._needs.workspaces.keep(self._lease, start.session_id)
+        return outcome
+
+    async def _request(self, start: _Start, workdir: Path) -> RunRequest:
+        thread, prompt = self._turn.thread, self._turn.prompt
+        text, images = (INTERRUPTED, ()) if start.interrupted else await self._prompt(workdir, recap=start.recap)
+        return RunRequest(
+            lease=self._lease,
+            session_id=start.session_id,
+            resume=start.resume,
+            resume_at=start.resume_at,
+            text=text,
+            images=tuple(images),
+            limits=prompt.limits or self._needs.limits,
+            model=thread.model or self._needs.model,
+        )
+
+    async def _prompt(self, workdir: Path, *, recap: bool) -> tuple[str, Sequence[Path]]:
+        """The prompt, written once for each directory: its files are put there then."""
+        if workdir not in self._written:
+            self._written[workdir] = await self._needs.prompts.write(self._turn, workdir, recap=recap)
+        return self._written[workdir]
+
+    async def _follow(self, run: Run, outcome: Outcome) -> Outcome:
+        """Feed the run's events to the reply; the outcome given is for a run that ends without one."""
+        self._run = run
+        if self._stopped:
+            await run.interrupt()
+        try:
+            async for event in run:
+                if isinstance(event, RunEnded):
+                    outcome = event.outcome
+                    continue
+                if isinstance(event, ToolStarted):
+                    self._tool_ran = True
+                    await self._note_tool()
+                await self._reply.feed(event)
+        finally:
+            self._run = None
+        return outcome

@@ -1,0 +1,186 @@
+"""Branch a thread at a point: a new thread whose session is a copy of another up to there.
+
+No process is started: the transcript and the files are copied in the store. The source is only read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from bot.errors import BotError, Reason, Refusal
+from bot.inbox import Inbox
+from bot.model import Address, Message, Person, Point, PointKind, Source, Thread, ThreadFilter, ThreadKey
+from bot.ports import Chat, Clock, Sessions, ThreadStore, TurnStore, Workspaces
+from bot.references import Reference, References
+
+log = structlog.get_logger(__name__)
+
+ASK_AGAIN_LOOKBACK = 200
+"""How many of the source thread's messages are searched for the one to ask again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A branch that was made, now or (`again`) before by the same person at the same message."""
+
+    thread: ThreadKey
+    link: str
+    source: Thread
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ForkNeeds:
+    """What branching needs of the stores and the agent."""
+
+    threads: ThreadStore
+    turns: TurnStore
+    sessions: Sessions
+    workspaces: Workspaces
+
+
+class Forks:
+    """Makes branches."""
+
+    def __init__(
+        self,
+        needs: ForkNeeds,
+        inbox: Inbox,
+        chat: Chat,
+        references: References,
+        clock: Clock,
+        *,
+        new_id: Callable[[], str],
+    ) -> None:
+        self._threads = needs.threads
+        self._turns = needs.turns
+        self._sessions = needs.sessions
+        self._workspaces = needs.workspaces
+        self._inbox = inbox
+        self._chat = chat
+        self._references = references
+        self._clock = clock
+        self._new_id = new_id
+
+    async def branch(self, person: Person, thread: ThreadKey, ts: str) -> Branch:
+        """Branch at a message: after the turn of a reply, before a person's message.
+
+        The same person asking again for the same message gets the same branch.
+
+        Raises:
+            Refusal: NO_SESSION_HERE, TURN_RUNNING, SESSION_EXPIRED or BUSY.
+        """
+        source = await self._threads.get(thread)
+        if source is None:
+            raise Refusal(Reason.NO_SESSION_HERE)
+        made = await self._threads.claim_branch(thread, ts, person.user)
+        if made is not None:
+            return Branch(made, await self._chat.link(made), source, again=True)
+        try:
+            point = await self._point(source, ts)
+            ask_again = point.kind is PointKind.PROMPT
+            branch = await self._make(person, thread.channel, source, point, ts, ask_again=ask_again)
+        except BaseException:
+            await self._threads.record_branch(thread, ts, person.user, None)
+            raise
+        await self._threads.record_branch(thread, ts, person.user, branch.thread)
+        await self._announce(person, source.key, branch.thread)
+        return branch
+
+    async def continue_here(self, person: Person, channel: str, reference: Reference = "") -> Branch:
+        """Bring a session into a channel or DM, as a branch in a new thread there.
+
+        Args:
+            reference: which; empty for the person's own most recent session.
+
+        Raises:
+            Refusal: NO_SESSIONS, CANT_READ, SESSION_EXPIRED, TURN_RUNNING, and those of `References.find`.
+        """
+        source, session_id = await self._to_continue(person, reference)
+        entry = source.head
+        if session_id != source.session_id:
+            entry = next((old.head for old in source.archived if old.session_id == session_id), "")
+        if not entry:
+            raise Refusal(Reason.SESSION_EXPIRED)
+        point = Point(session_id, entry, PointKind.REPLY)
+        branch = await self._make(person, channel, source, point, "", ask_again=False)
+        await self._announce(person, source.key, branch.thread)
+        return branch
+
+    async def ask_again(self, person: Person, branch: ThreadKey) -> None:
+        """Ask the message at which the branch was made again in the branch, as it was. A second time does nothing.
+
+        Raises:
+            Refusal: NO_SESSION_HERE, when the branch or the message is gone.
+        """
+        thread = await self._threads.get(branch)
+        if thread is None or thread.source is None:
+            raise Refusal(Reason.NO_SESSION_HERE)
+        spoken = await self._chat.history(thread.source.thread, "", ASK_AGAIN_LOOKBACK)
+        text = next((s.text for s in spoken if s.ts == thread.source.ts), "")
+        if not text:
+            raise Refusal(Reason.NO_SESSION_HERE)
+        # The root's own ts stands for the question: a branch can be asked again once, whoever presses and how often.
+        message = Message(branch, branch.root_ts, person.user, text, Address.BOT, user_team=person.team)
+        await self._inbox.take(message)
+        await self._chat.ask_again(person, branch, text)
+
+    # --- making one --------------------------------------------------------------------------------------------
+
+    async def _point(self, source: Thread, ts: str) -> Point:
+        point = await self._threads.point(source.key, ts)
+        if await self._threads.in_flight(source.key, ts):
+            raise Refusal(Reason.TURN_RUNNING)
+        if point is None:
+            raise Refusal(Reason.NO_SESSION_HERE)
+        if point.entry and not await self._turns.tail(source.key, point.session_id):
+            raise Refusal(Reason.SESSION_EXPIRED)
+        return point
+
+    async def _to_continue(self, person: Person, reference: Reference) -> tuple[Thread, str]:
+        if not reference:
+            mine = await self._threads.page(ThreadFilter(person.team, user=person.user), limit=1)
+            if not mine.threads:
+                raise Refusal(Reason.NO_SESSIONS)
+            return mine.threads[0], mine.threads[0].session_id
+        source, session_id = await self._references.find(person.team, reference)
+        if not await self._chat.can_read(person, source.key.channel):
+            log.warning("refused", user=person.user, thread=str(source.key), reason=Reason.CANT_READ.value)
+            raise Refusal(Reason.CANT_READ)
+        return source, session_id
+
+    async def _make(
+        self, person: Person, channel: str, source: Thread, point: Point, ts: str, *, ask_again: bool
+    ) -> Branch:
+        root_ts = await self._chat.open_branch(person, channel, source, ts, ask_again=ask_again)
+        key = ThreadKey(source.key.team, channel, root_ts)
+        async with self._inbox.exclusive(key) as lease:
+            session_id, head = self._new_id(), ""
+            if point.entry:
+                session_id = await self._sessions.fork(source.key, point.session_id, point.entry, lease, source.title)
+                await self._workspaces.copy(source.key, point.session_id, lease, session_id)
+                head = await self._turns.tail(key, session_id)
+            now = self._clock.now()
+            thread = Thread(
+                key,
+                session_id,
+                head=head,
+                title=source.title,
+                owner=person.user,
+                created_at=now,
+                active_at=now,
+                source=Source(source.key, point.session_id, ts),
+            )
+            await self._threads.create(lease, thread, {root_ts: Point(session_id, head, PointKind.REPLY)})
+        log.info("branched", source=str(source.key), branch=str(key), session=session_id)
+        return Branch(key, await self._chat.link(key), source)
+
+    async def _announce(self, person: Person, source: ThreadKey, branch: ThreadKey) -> None:
+        """Tell the source thread. The branch is made whether or not this works."""
+        try:
+            await self._chat.announce_branch(person, source, branch)
+        except BotError as error:
+            log.warning("announce_failed", source=str(source), branch=str(branch), error=str(error))

@@ -1,0 +1,147 @@
+"""One turn: a prompt becomes a reply and an outcome, whatever happens to the workers in between.
+
+What a turn has said is kept as it goes (`Progress`), so that another worker can take it up: an answer that is complete
+is only delivered, without asking the model again; one that is not goes through another `Attempt`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from bot.attempts import Attempt, AttemptNeeds
+from bot.errors import ChatAway, ChatRefused
+from bot.model import Closing, Ending, Lease, Outcome, Progress, ThreadKey, Turn, TurnState, Usage
+from bot.ports import Chat, Clock, Reply, TurnStore
+
+log = structlog.get_logger(__name__)
+
+MAX_ATTEMPTS = 3
+"""How often a turn is begun, over all workers, before it is given up."""
+
+DELIVERY_RETRY_S = 5.0
+"""Seconds between two attempts to deliver an answer while Slack is away."""
+
+NOTHING_TO_KEEP = frozenset(
+    {
+        Ending.CRASHED,
+        Ending.OVERLOADED,
+        Ending.CREDENTIALS,
+        Ending.NO_CREDIT,
+        Ending.UNREACHABLE,
+        Ending.MODEL_ERROR,
+        Ending.SESSION_GONE,
+    }
+)
+"""Endings that leave nothing worth resuming, unless a tool ran: the next prompt starts from before this turn."""
+
+
+@dataclass(slots=True)
+class _Journal:
+    """Writes the reply's progress into the turn in flight, with what the turn itself knows."""
+
+    store: TurnStore
+    lease: Lease
+    turn: Turn
+    progress: Progress = field(init=False)
+    outcome: Outcome | None = field(init=False)
+    tool_ran: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.progress = self.turn.progress
+        self.outcome = self.progress.outcome
+        self.tool_ran = self.progress.tool_ran
+
+    async def save(self, progress: Progress) -> None:
+        self.progress = replace(progress, tool_ran=self.tool_ran, outcome=self.outcome)
+        state = TurnState.ANSWERED if self.outcome else TurnState.RUNNING
+        await self.store.save(self.lease, self.turn.id, self.progress, state)
+
+    async def note_tool(self) -> None:
+        """Keep that a tool runs, before anything of it is shown."""
+        if not self.tool_ran:
+            self.tool_ran = True
+            await self.save(self.progress)
+
+
+class Turns:
+    """Runs the turns of threads whose lease this worker holds."""
+
+    def __init__(
+        self, store: TurnStore, chat: Chat, clock: Clock, needs: AttemptNeeds, *, show_usage: bool = False
+    ) -> None:
+        self._store = store
+        self._chat = chat
+        self._clock = clock
+        self._needs = needs
+        self._show_usage = show_usage
+        self._attempts: dict[ThreadKey, Attempt] = {}
+
+    async def interrupt(self, thread: ThreadKey) -> bool:
+        """Stop the turn that runs here. False when none does."""
+        attempt = self._attempts.get(thread)
+        if attempt is None:
+            return False
+        await attempt.stop()
+        return True
+
+    async def run_next(self, lease: Lease) -> bool:
+        """Run the thread's next turn, or finish the one that is in flight. False when there was nothing to do.
+
+        Raises:
+            LeaseLost: the thread is another worker's now.
+            StoreAway: Redis is away.
+        """
+        turn = await self._store.begin(lease, self._needs.new_id())
+        if turn is None:
+            return False
+        bound = log.bind(thread=str(lease.thread), turn=turn.id, attempt=turn.attempt)
+        bound.info("turn_began", messages=len(turn.prompt.messages), state=turn.state.value)
+        unmark = asyncio.create_task(self._unmark(turn), name="unmark waiting")
+        try:
+            outcome = await self._answer(lease, turn)
+            bound.info("turn_ended", ending=outcome.ending.value, duration_s=round(outcome.duration_s, 3))
+            await unmark
+        except ChatAway as away:
+            # The answer is kept; the thread's next turn is this one again, for delivery only.
+            bound.warning("delivery_failed", method=away.method)
+            await self._clock.sleep(DELIVERY_RETRY_S)
+        finally:
+            unmark.cancel()
+            self._attempts.pop(lease.thread, None)
+        return True
+
+    async def _answer(self, lease: Lease, turn: Turn) -> Outcome:
+        journal = _Journal(self._store, lease, turn)
+        async with self._chat.reply(turn, journal) as reply:
+            if journal.outcome is None:
+                journal.outcome = await self._ask(lease, turn, reply, journal)
+            outcome = journal.outcome
+            reply_ts = await self._deliver(reply, outcome, journal)
+        keep_head = outcome.ending in NOTHING_TO_KEEP and not journal.tool_ran
+        await self._store.finish(lease, turn.id, outcome, reply_ts, keep_head=keep_head)
+        return outcome
+
+    async def _ask(self, lease: Lease, turn: Turn, reply: Reply, journal: _Journal) -> Outcome:
+        if turn.attempt > MAX_ATTEMPTS:
+            return Outcome(Ending.CRASHED, turn.thread.session_id, detail=f"{MAX_ATTEMPTS} attempts")
+        attempt = self._attempts[lease.thread] = Attempt(self._needs, lease, turn, reply, journal.note_tool)
+        return await attempt.run()
+
+    async def _deliver(self, reply: Reply, outcome: Outcome, journal: _Journal) -> Sequence[str]:
+        usage = Usage(outcome.model, outcome.duration_s, outcome.cost_usd) if self._show_usage else None
+        try:
+            return await reply.close(Closing(outcome, usage))
+        except ChatRefused as refused:
+            # The channel or the thread is gone, or we were removed: nobody is left to read it.
+            log.warning("reply_refused", method=refused.method, code=refused.code)
+            return [part.ts for part in journal.progress.parts]
+
+    async def _unmark(self, turn: Turn) -> None:
+        try:
+            await self._chat.unmark_waiting(turn.prompt.messages)
+        except (ChatAway, ChatRefused) as error:
+            log.info("unmark_failed", error=str(error))
