@@ -1,0 +1,283 @@
+"""The operator's settings: one frozen value, read once from a mapping, with every problem reported at once.
+
+Each field of `Settings` declares its environment name, default and meaning; `SETTINGS` lists them, and
+docs/configuration.md is made from that list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from difflib import get_close_matches
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+from bot import settings_values as values
+from bot.errors import SettingsError
+
+LEASE_MAX_S: Final = 10.0
+"""A dead worker's threads must be taken over within seconds."""
+
+
+class Transport(StrEnum):
+    """How Slack's events arrive."""
+
+    AUTO = "auto"
+    """Socket Mode when there is an app-level token, else HTTP. Parsed settings never hold this."""
+    SOCKET = "socket"
+    HTTP = "http"
+
+
+class LogFormat(StrEnum):
+    JSON = "json"
+    TEXT = "text"
+
+
+class Streaming(StrEnum):
+    """How an answer is shown while it is written."""
+
+    AUTO = "auto"
+    STREAM = "stream"
+    UPDATE = "update"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting, as operators see it.
+
+    Args:
+        name: the environment variable.
+        attribute: the field of `Settings`.
+        group: under which heading it is listed.
+        meaning: one or two sentences.
+        default: as one would write it into the environment; empty when there is none.
+        secret: never shown, neither in a repr nor in a problem.
+        read: makes the value from the text; ValueError says what is wrong.
+    """
+
+    name: str
+    attribute: str
+    group: str
+    meaning: str
+    default: str
+    secret: bool
+    read: Callable[[str], object]
+
+
+def _setting(
+    name: str, group: str, meaning: str, read: Callable[[str], object], default: str = "", *, secret: bool = False
+) -> Any:
+    """A field of Settings. Any, since a dataclass field stands for the type beside it."""
+    described = {"name": name, "group": group, "meaning": meaning, "default": default, "secret": secret, "read": read}
+    return field(repr=not secret, metadata=described)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the operator decides. Secrets don't show in its repr."""
+
+    slack_bot_token: str = _setting(
+        "SLACK_BOT_TOKEN", "Slack", "The app's bot token (`xoxb-…`). Required.", values.bot_token, secret=True
+    )
+    slack_app_token: str = _setting(
+        "SLACK_APP_TOKEN",
+        "Slack",
+        "The app-level token (`xapp-…`, scope `connections:write`): events arrive over Socket Mode.",
+        values.app_token,
+        secret=True,
+    )
+    slack_signing_secret: str = _setting(
+        "SLACK_SIGNING_SECRET",
+        "Slack",
+        "The signing secret: events arrive over HTTP at `/slack/events`.",
+        values.signing_secret,
+        secret=True,
+    )
+    slack_api_url: str = _setting(
+        "SLACK_API_URL", "Slack", "Where Slack's Web API is.", values.base_url, "https://slack.com/api/"
+    )
+    transport: Transport = _setting(
+        "BOT_TRANSPORT",
+        "Slack",
+        "`socket`, `http`, or `auto`: Socket Mode when `SLACK_APP_TOKEN` is set, else HTTP.",
+        values.choice(Transport),
+        "auto",
+    )
+    http_host: str = _setting("BOT_HTTP_HOST", "Slack", "The address that HTTP listens on.", values.text, "0.0.0.0")
+    http_port: int = _setting(
+        "BOT_HTTP_PORT", "Slack", "The port that HTTP listens on; 0 takes any free one.", values.whole(0, 65535), "3000"
+    )
+    admins: frozenset[str] = _setting(
+        "BOT_ADMINS", "People", "User ids of admins, comma separated: they may manage every session.", values.user_ids
+    )
+    workspace_admins: bool = _setting(
+        "BOT_WORKSPACE_ADMINS",
+        "People",
+        "Whether the workspace's admins and owners are admins.",
+        values.boolean,
+        "true",
+    )
+    command: str = _setting("BOT_COMMAND", "People", "The slash command.", values.command, "/agent")
+    fork_emoji: tuple[str, ...] = _setting(
+        "BOT_FORK_EMOJI",
+        "People",
+        "Names of the emoji that branch a thread, comma separated.",
+        values.emoji_names,
+        "twisted_rightwards_arrows",
+    )
+    show_usage: bool = _setting(
+        "BOT_SHOW_USAGE", "People", "Whether a reply ends with model, time and cost.", values.boolean, "false"
+    )
+    streaming: Streaming = _setting(
+        "BOT_STREAMING",
+        "People",
+        "How an answer appears while it is written: `stream` (Slack's streams), `update` (post and update), or `auto`.",
+        values.choice(Streaming),
+        "auto",
+    )
+    model: str = _setting("BOT_MODEL", "Claude", "The model; the CLI's own default when empty.", values.text)
+    system_prompt: str = _setting(
+        "BOT_SYSTEM_PROMPT",
+        "Claude",
+        "What the agent is told about its task, beside what the bot tells it.",
+        values.text,
+    )
+    max_turns: int = _setting("BOT_MAX_TURNS", "Claude", "How often one turn may ask the model.", values.whole(1), "50")
+    max_budget_usd: float = _setting(
+        "BOT_MAX_BUDGET_USD", "Claude", "What one turn may cost, in US dollars.", values.number(0.01), "5"
+    )
+    redis_url: str = _setting(
+        "REDIS_URL",
+        "State",
+        "Where Redis is: `redis://`, `rediss://` (TLS) or `unix://`; `memory:` keeps everything in this process and "
+        "loses it with it.",
+        values.redis_url,
+        "redis://127.0.0.1:6379/0",
+        secret=True,
+    )
+    data_dir: Path = _setting(
+        "BOT_DATA_DIR", "State", "The sessions' working directories lie under it. It may be lost.", Path, "./.bot-data"
+    )
+    session_ttl_days: int = _setting(
+        "BOT_SESSION_TTL_DAYS",
+        "State",
+        "Days after its last activity that a session is kept; 0 keeps it for ever.",
+        values.whole(0, 36500),
+        "90",
+    )
+    lease_s: float = _setting(
+        "BOT_LEASE_S",
+        "Work",
+        "Seconds after which a silent worker's threads are taken over.",
+        values.number(0.1, LEASE_MAX_S),
+        "10",
+    )
+    max_turns_running: int = _setting(
+        "BOT_MAX_TURNS_RUNNING", "Work", "How many turns one worker runs at once.", values.whole(1), "8"
+    )
+    max_waiting: int = _setting(
+        "BOT_MAX_WAITING", "Work", "How many messages may wait in one thread.", values.whole(1), "50"
+    )
+    drain_s: float = _setting(
+        "BOT_DRAIN_S", "Work", "Seconds that running turns get to end when the bot is stopped.", values.number(0), "25"
+    )
+    workspace_max_mb: int = _setting(
+        "BOT_WORKSPACE_MAX_MB", "Work", "How large a session's kept files may be, in MB.", values.whole(0), "64"
+    )
+    attachment_max_mb: int = _setting(
+        "BOT_ATTACHMENT_MAX_MB", "Work", "How large an attached file may be, in MB.", values.whole(0), "25"
+    )
+    log_format: LogFormat = _setting(
+        "BOT_LOG_FORMAT", "Logs", "`json`, or `text` for people.", values.choice(LogFormat), "json"
+    )
+
+    @classmethod
+    def parse(cls, environ: Mapping[str, str]) -> Settings:
+        """Settings from environment variables. A blank one counts as missing.
+
+        Raises:
+            SettingsError: with every problem there is.
+        """
+        problems = [*_misspelt(environ)]
+        read: dict[str, Any] = {}
+        for setting in SETTINGS:
+            try:
+                read[setting.attribute] = _value(setting, environ)
+            except ValueError as wrong:
+                problems.append(f"{setting.name} {wrong}")
+        problems += _contradictions(environ)
+        if problems:
+            raise SettingsError(problems)
+        read["transport"] = _transport(read["transport"], has_app_token=bool(read["slack_app_token"]))
+        return cls(**read)
+
+
+def _declared() -> tuple[Setting, ...]:
+    return tuple(Setting(attribute=item.name, **item.metadata) for item in fields(Settings) if item.default is MISSING)
+
+
+SETTINGS: Final = _declared()
+"""Every setting there is, in the order of the documentation."""
+
+_EMPTY: Final[Mapping[str, object]] = {"admins": frozenset()}
+"""What a setting without text and default is, where that is not an empty string."""
+
+
+def _value(setting: Setting, environ: Mapping[str, str]) -> object:
+    written = environ.get(setting.name, "").strip() or setting.default
+    return setting.read(written) if written else _EMPTY.get(setting.attribute, "")
+
+
+def _transport(wanted: Transport, *, has_app_token: bool) -> Transport:
+    if wanted is not Transport.AUTO:
+        return wanted
+    return Transport.SOCKET if has_app_token else Transport.HTTP
+
+
+def _contradictions(environ: Mapping[str, str]) -> list[str]:
+    """What is missing, given how events are to arrive."""
+
+    def has(name: str) -> bool:
+        return bool(environ.get(name, "").strip())
+
+    problems = []
+    if not has("SLACK_BOT_TOKEN"):
+        problems.append("SLACK_BOT_TOKEN is missing: the bot token (xoxb-…) from the app's OAuth & Permissions page")
+    wanted = environ.get("BOT_TRANSPORT", "").strip().lower()
+    if wanted == Transport.SOCKET and not has("SLACK_APP_TOKEN"):
+        problems.append("SLACK_APP_TOKEN is missing: BOT_TRANSPORT=socket needs the app-level token (xapp-…)")
+    elif wanted == Transport.HTTP and not has("SLACK_SIGNING_SECRET"):
+        problems.append("SLACK_SIGNING_SECRET is missing: BOT_TRANSPORT=http needs it to know that Slack is asking")
+    elif not has("SLACK_APP_TOKEN") and not has("SLACK_SIGNING_SECRET"):
+        problems.append(
+            "SLACK_APP_TOKEN and SLACK_SIGNING_SECRET are missing: set the app-level token (xapp-…) for Socket Mode, "
+            "or the signing secret for HTTP"
+        )
+    return problems
+
+
+def _misspelt(environ: Mapping[str, str]) -> list[str]:
+    """Names that are almost a setting's, which is itself not set. Other programs' variables are left alone."""
+    absent = [setting.name for setting in SETTINGS if setting.name not in environ]
+    problems = []
+    for name in sorted(environ):
+        if name.startswith(("BOT_", "SLACK_")) and all(setting.name != name for setting in SETTINGS):
+            close = get_close_matches(name, absent, n=1, cutoff=0.87)
+            problems += [f"{name} is not a setting: did you mean {meant}?" for meant in close]
+    return problems
+
+
+_PROVIDER_PREFIXES: Final = ("ANTHROPIC_", "CLAUDE_CODE_", "AWS_", "GOOGLE_", "VERTEX_")
+_PROVIDER_NAMES: Final = frozenset(
+    {"CLOUD_ML_REGION", "NODE_EXTRA_CA_CERTS", "CLAUDE_CONFIG_DIR"}
+    | {f"{kind}_PROXY" for kind in ("HTTP", "HTTPS", "ALL", "NO")}
+    | {f"{kind}_proxy" for kind in ("http", "https", "all", "no")}
+)
+
+
+def provider_env(environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables that tell Claude's CLI where the model is, who pays, and how to get there, as they are."""
+    return {
+        name: value for name, value in environ.items() if name in _PROVIDER_NAMES or name.startswith(_PROVIDER_PREFIXES)
+    }
