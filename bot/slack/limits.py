@@ -1,0 +1,157 @@
+"""Slack's limits, and ours below them, each with where it comes from.
+
+"Documented" means Slack's reference of the method, block or object named; "seen" means observed on the real service and
+reported in the issue threads of Slack's SDKs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# --- text and blocks ------------------------------------------------------------------------------
+
+MARKDOWN_TEXT_CHARS = 12_000
+"""`markdown_text` of chat.postMessage, chat.update and the stream methods, and all markdown blocks of a message
+together. Documented."""
+
+PART_BYTES = 9_000
+"""Ours: where a reply rolls over to its next message, in bytes of UTF-8. Streams of 10.6 kB and more were seen to fail
+with `msg_too_long`, and everything we post stays below MARKDOWN_TEXT_CHARS at the same time."""
+
+PART_BYTES_EASY = 7_500
+"""Ours: from here on a message ends at the first paragraph, so that PART_BYTES seldom cuts one."""
+
+TEXT_CHARS = 40_000
+"""`text` of chat.postMessage; longer is cut by Slack. Documented."""
+
+UPDATE_TEXT_CHARS = 4_000
+"""`text` of chat.update: `msg_too_long` above. Documented."""
+
+MESSAGE_BLOCKS = 50
+"""Blocks of a message. Documented."""
+
+MODAL_BLOCKS = 100
+"""Blocks of a modal and of App Home. Documented."""
+
+BLOCK_TEXT_CHARS = 13_200
+"""All block text of a message together. Seen: above it, `msg_blocks_too_long`."""
+
+SECTION_CHARS = 3_000
+"""Text of a section block. Documented."""
+
+CONTEXT_ELEMENTS = 10
+"""Elements of a context block. Documented."""
+
+ACTIONS_ELEMENTS = 25
+"""Elements of an actions block. Documented."""
+
+BUTTON_TEXT_CHARS = 75
+"""Text of a button. Documented."""
+
+BUTTON_VALUE_CHARS = 2_000
+"""Value of a button. Documented."""
+
+MODAL_TITLE_CHARS = 24
+"""Title of a modal, and the text of its submit and close buttons. Documented."""
+
+PRIVATE_METADATA_CHARS = 3_000
+"""private_metadata of a view. Documented."""
+
+TASK_TITLE_CHARS = 150
+"""Ours: the title of a task card, so that it stays one line."""
+
+TASK_OUTPUT_CHARS = 250
+"""Ours: the output of a task card, a short line."""
+
+PART_CARDS = 30
+"""Ours: task cards in one message, below MESSAGE_BLOCKS with room for text between them."""
+
+# --- streams, statuses, answers -------------------------------------------------------------------
+
+STREAM_LIFE_S = 300.0
+"""A stream dies after about this long, even while text is appended. Seen (python-slack-sdk issue 1859)."""
+
+STREAM_ROLL_S = 240.0
+"""Ours: the age at which a stream is closed, well before STREAM_LIFE_S."""
+
+STATUS_LIFE_S = 120.0
+"""A status of assistant.threads.setStatus disappears after this long. Documented."""
+
+STATUS_REFRESH_S = 90.0
+"""Ours: how often a status is set again while nothing else shows life."""
+
+STATUS_CHARS = 50
+"""Ours: the length of a status; Slack documents this length for its loading messages."""
+
+SUGGESTED_PROMPTS = 4
+"""Prompts of assistant.threads.setSuggestedPrompts. Documented."""
+
+RESPONSE_URL_USES = 5
+"""How often a response_url may be used, within 30 minutes. Documented."""
+
+# --- rates ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How often a method may be called, per workspace and app.
+
+    Args:
+        a_minute: calls that Slack allows in any minute.
+        burst: how many of them may follow one another at once; the rest are spread over the minute.
+        per_channel: counted for each channel on its own.
+    """
+
+    a_minute: int
+    burst: int
+    per_channel: bool = False
+
+    @property
+    def interval_s(self) -> float:
+        """Seconds between two calls once the burst is spent: burst and interval together keep to `a_minute`."""
+        return 60.0 / max(self.a_minute - self.burst, 1)
+
+
+TIER_1 = Rate(1, 1)
+TIER_2 = Rate(20, 7)
+TIER_3 = Rate(50, 17)
+TIER_4 = Rate(100, 34)
+"""Slack's tiers: "1+", "20+", "50+" and "100+" a minute. Documented; the bursts are ours."""
+
+POSTING = Rate(60, 4, per_channel=True)
+"""chat.postMessage: about one a second and channel, short bursts tolerated. Documented as its special tier."""
+
+RATES: dict[str, Rate] = {
+    "assistant.threads.setStatus": Rate(600, 60),  # documented as special: 600 a minute
+    "assistant.threads.setSuggestedPrompts": TIER_3,
+    "assistant.threads.setTitle": TIER_3,
+    "auth.test": Rate(600, 60),  # documented as special: hundreds a minute
+    "chat.appendStream": TIER_4,
+    "chat.delete": TIER_3,
+    "chat.getPermalink": Rate(600, 60),  # documented as special: hundreds a minute
+    "chat.postEphemeral": TIER_4,
+    "chat.postMessage": POSTING,
+    "chat.startStream": TIER_2,
+    "chat.stopStream": TIER_2,
+    "chat.update": TIER_3,
+    "conversations.history": TIER_3,
+    "conversations.info": TIER_3,
+    "conversations.members": TIER_4,
+    "conversations.open": TIER_3,
+    "conversations.replies": TIER_3,
+    "files.completeUploadExternal": TIER_4,
+    "files.getUploadURLExternal": TIER_4,
+    "files.info": TIER_4,
+    "reactions.add": TIER_3,
+    "reactions.get": TIER_3,
+    "reactions.remove": TIER_2,
+    "users.info": TIER_4,
+    "views.open": TIER_4,
+    "views.publish": TIER_4,
+    "views.push": TIER_4,
+    "views.update": TIER_4,
+}
+"""Slack's rate of each method we call. Documented on each method's page unless noted."""
+
+UNKNOWN_RATE = TIER_3
+"""Ours: for a method that is not in RATES."""

@@ -1,0 +1,194 @@
+"""The one door to Slack's Web API: every call ends as confirmed, refused, or away with its outcome known or unknown."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.errors import ChatAway, ChatRefused
+from bot.ports import Clock
+from bot.slack.rates import LocalRateLimiter, RateLimiter
+
+log = structlog.get_logger(__name__)
+
+TIMEOUT_S = 15.0
+"""How long one request may take; Slack usually answers in well under one second."""
+
+ATTEMPTS = 4
+"""How often a call is sent before it is given up, where sending again is safe."""
+
+FIRST_BACKOFF_S = 0.5
+"""Before the second attempt; doubled for each further one, with a quarter of jitter either way."""
+
+PATIENCE_S = 90.0
+"""How long one call waits in all for 429s to pass."""
+
+RETRY_AFTER_S = 5.0
+"""For a 429 without a Retry-After."""
+
+TRANSIENT_CODES = frozenset(
+    {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
+)
+"""Error codes that mean trouble on Slack's side. `fatal_error` is documented as "some of it may have happened"."""
+
+RATE_CODES = frozenset({"ratelimited", "rate_limited"})
+
+_NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
+"""The connection was never made, so the request never left."""
+
+
+class SlackApi(Protocol):
+    """What the rest of bot.slack calls: see `Web.call`."""
+
+    async def call(
+        self, method: str, *, safe_to_repeat: bool, urgent: bool = False, **arguments: object
+    ) -> Mapping[str, object]: ...
+
+    async def wait_s(self, method: str, channel: str = "") -> float: ...
+
+
+def web_client(token: str, base_url: str, session: aiohttp.ClientSession | None = None) -> AsyncWebClient:
+    """slack_sdk's client without its retry handlers: the default one may post twice after a lost connection."""
+    return AsyncWebClient(token=token, base_url=base_url, session=session, timeout=int(TIMEOUT_S), retry_handlers=[])
+
+
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    """Why an attempt gave no answer."""
+
+    what: str
+    sent: bool
+    retry_after_s: float | None = None
+    """Set for a 429: when Slack wants to be asked again."""
+
+
+class Web:
+    """Slack's Web API for one workspace.
+
+    Args:
+        client: made by `web_client`; any retry handlers it has are taken off.
+        team: the workspace, for counting rates.
+        limiter: shared by all calls of this worker.
+        jitter: gives a factor around 1 for each backoff.
+    """
+
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        clock: Clock,
+        *,
+        team: str = "",
+        limiter: RateLimiter | None = None,
+        jitter: Callable[[], float] = lambda: random.uniform(0.75, 1.25),
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
+        client.retry_handlers = []
+        self.client = client
+        self._clock = clock
+        self._team = team
+        self._limiter = limiter or LocalRateLimiter()
+        self._jitter = jitter
+        self._timeout_s = timeout_s
+
+    async def wait_s(self, method: str, channel: str = "") -> float:
+        """How many seconds a call made now would wait for its turn under Slack's rates."""
+        return await self._limiter.wait_s(self._team, method, channel, self._clock.now())
+
+    async def call(
+        self, method: str, *, safe_to_repeat: bool, urgent: bool = False, **arguments: object
+    ) -> Mapping[str, object]:
+        """Call a method and return Slack's answer, once Slack has confirmed it.
+
+        A 429 is waited out, since it says that nothing happened. Lost connections and errors on Slack's side are tried
+        again where that can't do a thing twice.
+
+        Args:
+            method: for example `chat.postMessage`.
+            safe_to_repeat: doing it twice is the same as doing it once.
+            urgent: a person waits for it: it counts, but doesn't queue behind background calls.
+            arguments: the method's own; those that are None are left out.
+
+        Raises:
+            ChatRefused: Slack answered with an error that trying again doesn't mend.
+            ChatAway: no answer within bounds; `sent` says whether it may have taken effect.
+        """
+        patience_s = PATIENCE_S
+        attempt = 0
+        while True:
+            await self._wait_for_turn(method, arguments, urgent=urgent)
+            trouble = await self._attempt(method, arguments)
+            if not isinstance(trouble, _Trouble):
+                return trouble
+            attempt += 1
+            log.info("slack_call_failed", method=method, what=trouble.what, attempt=attempt)
+            if trouble.retry_after_s is not None:
+                patience_s -= trouble.retry_after_s
+                if patience_s < 0:
+                    raise ChatAway(method, sent=False)
+                await self._pause(method, arguments, trouble.retry_after_s, urgent=urgent)
+            elif attempt >= ATTEMPTS or (trouble.sent and not safe_to_repeat):
+                raise ChatAway(method, sent=trouble.sent)
+            else:
+                await self._clock.sleep(FIRST_BACKOFF_S * 2 ** (attempt - 1) * self._jitter())
+
+    async def _wait_for_turn(self, method: str, arguments: Mapping[str, object], *, urgent: bool) -> None:
+        channel = str(arguments.get("channel", ""))
+        wait = await self._limiter.reserve(self._team, method, channel, self._clock.now())
+        if wait > 0 and not urgent:
+            await self._clock.sleep(wait)
+
+    async def _pause(self, method: str, arguments: Mapping[str, object], seconds: float, *, urgent: bool) -> None:
+        channel = str(arguments.get("channel", ""))
+        await self._limiter.pause(self._team, method, channel, self._clock.now() + seconds)
+        if urgent:
+            await self._clock.sleep(seconds)
+
+    async def _attempt(self, method: str, arguments: Mapping[str, object]) -> Mapping[str, object] | _Trouble:
+        given = {name: value for name, value in arguments.items() if value is not None}
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await self._send(method, given)
+        except SlackApiError as error:
+            return _answered(method, error)
+        except _NEVER_SENT as error:
+            return _Trouble(type(error).__name__, sent=False)
+        except (TimeoutError, aiohttp.ClientError, OSError, SlackClientError, ValueError) as error:
+            # ValueError: an answer that was cut off in the middle of its JSON.
+            return _Trouble(type(error).__name__, sent=True)
+
+    async def _send(self, method: str, given: dict[str, object]) -> Mapping[str, object]:
+        """slack_sdk's own method knows whether arguments go as JSON or as a form; others go as JSON."""
+        known = getattr(self.client, method.replace(".", "_"), None)
+        answer = await (known(**given) if known is not None else self.client.api_call(method, json=given))
+        if not isinstance(answer.data, dict):
+            raise SlackClientError("not an answer of the Web API")
+        return answer.data
+
+
+def _answered(method: str, error: SlackApiError) -> _Trouble:
+    """What Slack's error answer means. Raises ChatRefused when it is final."""
+    response = error.response
+    status = int(getattr(response, "status_code", 0) or getattr(response, "status", 0))
+    body = getattr(response, "data", None)
+    code = str(body.get("error", "")) if isinstance(body, dict) else ""
+    if status == 429 or code in RATE_CODES:
+        return _Trouble("ratelimited", sent=False, retry_after_s=_retry_after(getattr(response, "headers", {})))
+    if status >= 500 or code in TRANSIENT_CODES or not code:
+        return _Trouble(code or f"http_{status}", sent=True)
+    raise ChatRefused(method, code) from error
+
+
+def _retry_after(headers: Mapping[str, str]) -> float:
+    value = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    try:
+        return max(float(value), 0.1)
+    except ValueError:
+        return RETRY_AFTER_S

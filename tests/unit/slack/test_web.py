@@ -1,0 +1,200 @@
+"""The one door to Slack's Web API, against a small HTTP server that answers as a test says."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from bot.errors import ChatAway, ChatRefused
+from bot.slack.limits import RATES
+from bot.slack.rates import LocalRateLimiter
+from bot.slack.web import ATTEMPTS, RETRY_AFTER_S, Web, web_client
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass
+class MovedClock:
+    """Sleeping moves it."""
+
+    time: float = 1_000.0
+    slept: list[float] = field(default_factory=list)
+
+    def now(self) -> float:
+        return self.time
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.time += seconds
+
+
+@dataclass
+class Door:
+    web: Web
+    clock: MovedClock
+    answers: list[Handler] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    bodies: list[object] = field(default_factory=list)
+
+
+@pytest.fixture
+async def door() -> AsyncIterator[Door]:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        door.asked.append(request.path)
+        door.bodies.append(await request.json() if request.content_type == "application/json" else await request.post())
+        handler = door.answers.pop(0) if door.answers else ok
+        return await handler(request)
+
+    app = web.Application()
+    app.router.add_route("*", "/api/{method}", answer)
+    server = TestServer(app)
+    await server.start_server()
+    clock = MovedClock()
+    async with aiohttp.ClientSession() as session:
+        client = web_client("xoxb-test", str(server.make_url("/api/")), session)
+        door = Door(Web(client, clock, team="T1", jitter=lambda: 1.0, timeout_s=0.5), clock)
+        yield door
+    await server.close()
+
+
+async def ok(request: web.Request) -> web.StreamResponse:
+    return web.json_response({"ok": True, "ts": "1.2"})
+
+
+def refused(code: str, status: int = 200) -> Handler:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return web.json_response({"ok": False, "error": code}, status=status)
+
+    return answer
+
+
+def limited(**headers: str) -> Handler:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        return web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers=headers)
+
+    return answer
+
+
+async def broken(request: web.Request) -> web.StreamResponse:
+    return web.Response(status=500, text="upstream died")
+
+
+async def lost(request: web.Request) -> web.StreamResponse:
+    assert request.transport is not None
+    request.transport.abort()
+    return web.Response()
+
+
+async def post(door: Door, *, safe: bool = False) -> object:
+    return await door.web.call("chat.postMessage", safe_to_repeat=safe, channel="C1", text="hello", blocks=None)
+
+
+async def test_a_confirmed_call_returns_slacks_answer(door: Door) -> None:
+    assert await post(door) == {"ok": True, "ts": "1.2"}
+    assert door.bodies == [{"channel": "C1", "text": "hello"}]
+
+
+async def test_a_method_slack_sdk_does_not_know_goes_out_as_json(door: Door) -> None:
+    await door.web.call("some.newMethod", safe_to_repeat=True, status="active")
+    assert door.asked == ["/api/some.newMethod"]
+    assert door.bodies == [{"status": "active"}]
+
+
+async def test_a_refusal_says_which_method_and_code(door: Door) -> None:
+    door.answers = [refused("channel_not_found")]
+    with pytest.raises(ChatRefused) as caught:
+        await post(door)
+    assert (caught.value.method, caught.value.code) == ("chat.postMessage", "channel_not_found")
+    assert len(door.asked) == 1
+
+
+async def test_a_429_is_waited_out_even_for_a_post(door: Door) -> None:
+    door.answers = [limited(**{"Retry-After": "7"})]
+    await post(door)
+    assert len(door.asked) == 2
+    assert sum(door.clock.slept) == pytest.approx(7.0)
+
+
+async def test_a_429_without_retry_after_waits_a_little(door: Door) -> None:
+    door.answers = [limited()]
+    await post(door)
+    assert sum(door.clock.slept) == pytest.approx(RETRY_AFTER_S)
+
+
+async def test_a_429_holds_back_every_call_of_that_method(door: Door) -> None:
+    door.answers = [limited(**{"Retry-After": "7"})]
+    await post(door)
+    assert await door.web.wait_s("chat.update") == 0.0
+
+
+async def test_429s_without_end_are_given_up_as_not_sent(door: Door) -> None:
+    door.answers = [limited(**{"Retry-After": "60"})] * 9
+    with pytest.raises(ChatAway) as caught:
+        await post(door)
+    assert not caught.value.sent
+    assert len(door.asked) == 2
+
+
+@pytest.mark.parametrize("failure", [broken, lost, refused("internal_error"), refused("fatal_error", 503)])
+async def test_a_post_of_unknown_outcome_is_not_sent_again(door: Door, failure: Handler) -> None:
+    door.answers = [failure]
+    with pytest.raises(ChatAway) as caught:
+        await post(door)
+    assert caught.value.sent
+    assert len(door.asked) == 1
+
+
+@pytest.mark.parametrize("failure", [broken, lost, refused("internal_error")])
+async def test_what_is_safe_to_repeat_is_tried_again_within_bounds(door: Door, failure: Handler) -> None:
+    door.answers = [failure] * (ATTEMPTS - 1)
+    assert await post(door, safe=True) == {"ok": True, "ts": "1.2"}
+    door.answers = [failure] * (ATTEMPTS + 1)
+    with pytest.raises(ChatAway) as caught:
+        await post(door, safe=True)
+    assert caught.value.sent
+    assert len(door.asked) == 2 * ATTEMPTS
+
+
+async def test_a_connection_that_was_never_made_is_tried_again_even_for_a_post() -> None:
+    clock = MovedClock()
+    async with aiohttp.ClientSession() as session:
+        nowhere = Web(web_client("xoxb-test", "http://127.0.0.1:1/api/", session), clock, jitter=lambda: 1.0)
+        with pytest.raises(ChatAway) as caught:
+            await nowhere.call("chat.postMessage", safe_to_repeat=False, channel="C1", text="x")
+    assert not caught.value.sent
+    assert len(clock.slept) == ATTEMPTS - 1
+
+
+async def test_slack_sdks_own_retries_are_taken_off(door: Door) -> None:
+    assert door.web.client.retry_handlers == []
+
+
+async def test_no_minute_sees_more_calls_than_slack_allows() -> None:
+    limiter, now, sent = LocalRateLimiter(), 0.0, list[float]()
+    for _ in range(100):
+        now += await limiter.reserve("T1", "chat.startStream", "C1", now)
+        sent.append(now)
+    allowed = RATES["chat.startStream"].a_minute
+    assert all(later - earlier >= 59.999 for earlier, later in zip(sent, sent[allowed:], strict=False))
+    assert sent[-1] < 60 * 100 / RATES["chat.startStream"].a_minute * 2
+
+
+async def test_posts_are_counted_for_each_channel_and_other_methods_for_the_workspace() -> None:
+    limiter = LocalRateLimiter()
+    for _ in range(10):
+        await limiter.reserve("T1", "chat.postMessage", "C1", 0.0)
+        await limiter.reserve("T1", "chat.startStream", "C1", 0.0)
+    assert await limiter.wait_s("T1", "chat.postMessage", "C2", 0.0) == 0.0
+    assert await limiter.wait_s("T1", "chat.startStream", "C2", 0.0) > 0.0
+    assert await limiter.wait_s("T2", "chat.startStream", "C1", 0.0) == 0.0
+
+
+async def test_an_urgent_call_does_not_queue(door: Door) -> None:
+    for _ in range(40):
+        await door.web.call("views.open", safe_to_repeat=False, urgent=True, trigger_id="1", view={})
+    assert door.clock.slept == []
