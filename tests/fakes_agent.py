@@ -1,0 +1,145 @@
+"""An agent that answers from a script and keeps its transcripts in the store, as the real one does."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+from bot.errors import Reason, Refusal
+from bot.model import (
+    AgentEvent,
+    Ending,
+    Exchange,
+    Lease,
+    Outcome,
+    RunEnded,
+    RunRequest,
+    TextDelta,
+    ThreadKey,
+    TranscriptEntry,
+)
+from bot.ports import Transcripts
+
+
+@dataclass
+class Script:
+    """What one run does: its events, then its ending. `gate`, when set, is waited for before the ending."""
+
+    events: Sequence[AgentEvent] = (TextDelta("ok"),)
+    ending: Ending = Ending.DONE
+    gate: asyncio.Event | None = None
+    leaves_entries: bool = True
+
+
+@dataclass
+class FakeRun:
+    script: Script
+    request: RunRequest
+    transcripts: Transcripts
+    stopped: asyncio.Event = field(default_factory=asyncio.Event)
+    over: bool = False
+
+    async def __aiter__(self) -> AsyncIterator[AgentEvent]:
+        if self.script.leaves_entries:
+            await self._write(f"user:{self.request.text}")
+        for event in self.script.events:
+            yield event
+        if self.script.gate is not None:
+            waits = [asyncio.create_task(event.wait()) for event in (self.script.gate, self.stopped)]
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            for wait in waits:
+                wait.cancel()
+        ending = Ending.STOPPED if self.stopped.is_set() else self.script.ending
+        if self.script.leaves_entries:
+            await self._write(f"assistant:{ending}")
+        yield RunEnded(Outcome(ending, self.request.session_id, model="fake", cost_usd=0.5, duration_s=1.0))
+
+    async def interrupt(self) -> None:
+        self.stopped.set()
+
+    async def _write(self, body: str) -> None:
+        entry = TranscriptEntry(str(uuid4()), anchor=True, body=body)
+        await self.transcripts.append(self.request.lease, self.request.session_id, "", [entry])
+
+
+class FakeAgent:
+    """Implements `bot.ports.Agent` and `bot.ports.Sessions`. Without scripts it says `answer N`."""
+
+    def __init__(self, transcripts: Transcripts) -> None:
+        self._transcripts = transcripts
+        self._count = itertools.count(1)
+        self.scripts: list[Script] = []
+        self.requests: list[RunRequest] = []
+        self.runs: list[FakeRun] = []
+        self.began = asyncio.Condition()
+        self.most_at_once: dict[ThreadKey, int] = {}
+        self.on_fork: Callable[[], None] = lambda: None
+
+    @asynccontextmanager
+    async def run(self, request: RunRequest, workdir: Path) -> AsyncIterator[FakeRun]:
+        script = self.scripts.pop(0) if self.scripts else Script([TextDelta(f"answer {next(self._count)}")])
+        run = FakeRun(script, request, self._transcripts)
+        self.requests.append(request)
+        self.runs.append(run)
+        thread = request.lease.thread
+        alive = sum(1 for r in self.runs if not r.over and r.request.lease.thread == thread)
+        self.most_at_once[thread] = max(alive, self.most_at_once.get(thread, 0))
+        async with self.began:
+            self.began.notify_all()
+        try:
+            yield run
+        finally:
+            run.over = True
+
+    async def wait_for_runs(self, count: int, timeout_s: float = 5.0) -> None:
+        """Wait until so many runs have begun in all."""
+        async with asyncio.timeout(timeout_s), self.began:
+            await self.began.wait_for(lambda: len(self.runs) >= count)
+
+    async def fork(self, source: ThreadKey, session_id: str, up_to: str, lease: Lease, title: str) -> str:
+        self.on_fork()
+        bodies = await self._transcripts.load(source, session_id, "")
+        if not bodies:
+            raise Refusal(Reason.SESSION_EXPIRED)
+        new = str(uuid4())
+        entries = [TranscriptEntry(str(uuid4()), anchor=True, body=body) for body in bodies]
+        await self._transcripts.append(lease, new, "", entries)
+        return new
+
+    async def exchanges(self, thread: ThreadKey, session_id: str, last: int) -> Sequence[Exchange]:
+        bodies = await self._transcripts.load(thread, session_id, "") or ()
+        return [Exchange(body, "") for body in bodies if body.startswith("user:")][-last:]
+
+    async def rename(self, lease: Lease, session_id: str, title: str) -> None:
+        await self._label(lease, session_id, f"title:{title}")
+
+    async def tag(self, lease: Lease, session_id: str, tag: str) -> None:
+        await self._label(lease, session_id, f"tag:{tag}")
+
+    async def _label(self, lease: Lease, session_id: str, body: str) -> None:
+        await self._transcripts.append(lease, session_id, "", [TranscriptEntry("", anchor=False, body=body)])
+
+
+class FakeWorkspaces:
+    """Implements `bot.ports.Workspaces`: plain directories under one root."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self.copied: list[tuple[str, str]] = []
+        self.kept: list[str] = []
+
+    async def open(self, thread: ThreadKey, session_id: str) -> Path:
+        path = self._root / session_id
+        path.mkdir(exist_ok=True)
+        return path
+
+    async def keep(self, lease: Lease, session_id: str) -> None:
+        self.kept.append(session_id)
+
+    async def copy(self, source: ThreadKey, session_id: str, lease: Lease, new_session_id: str) -> None:
+        self.copied.append((session_id, new_session_id))

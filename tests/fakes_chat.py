@@ -1,0 +1,128 @@
+"""An in-memory Slack, as the core sees it: it remembers what it was told, and can be made to fail."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from bot.model import (
+    AgentEvent,
+    Attachment,
+    Closing,
+    Message,
+    Part,
+    Person,
+    Progress,
+    Remark,
+    Spoken,
+    TextDelta,
+    Thread,
+    ThreadKey,
+    Turn,
+)
+from bot.ports import Journal
+
+
+@dataclass
+class FakeReply:
+    """A reply that Slack confirms as soon as it is closed."""
+
+    chat: FakeChat
+    turn: Turn
+    journal: Journal
+    events: list[AgentEvent] = field(default_factory=list)
+    closing: Closing | None = None
+
+    @property
+    def said(self) -> str:
+        return self.turn.progress.said + "".join(
+            f"[{event.kind}]" if isinstance(event, Remark) else event.text
+            for event in self.events
+            if isinstance(event, TextDelta | Remark)
+        )
+
+    async def feed(self, event: AgentEvent) -> None:
+        self.events.append(event)
+        if isinstance(event, TextDelta):
+            await self.journal.save(replace(self.turn.progress, said=self.said))
+
+    async def close(self, closing: Closing) -> Sequence[str]:
+        await self.journal.save(Progress(said=self.said))
+        if self.chat.fail_next_close is not None:
+            failure, self.chat.fail_next_close = self.chat.fail_next_close, None
+            raise failure
+        self.closing = closing
+        ts = self.chat.new_ts()
+        await self.journal.save(Progress(said=self.said, parts=(Part(ts, len(self.said), open=False),)))
+        self.chat.posted.append((self.turn.thread.key, self.said))
+        return [ts]
+
+
+class FakeChat:
+    """Implements `bot.ports.Chat`."""
+
+    def __init__(self) -> None:
+        self._clock = itertools.count(1_800_000_000)
+        self.replies: list[FakeReply] = []
+        self.posted: list[tuple[ThreadKey, str]] = []
+        self.waiting: set[str] = set()
+        self.admins: set[str] = set()
+        self.unreadable: set[tuple[str, str]] = set()
+        self.past: list[Spoken] = []
+        self.branch_roots: list[tuple[str, str, bool]] = []
+        self.announced: list[tuple[ThreadKey, ThreadKey]] = []
+        self.asked_again: list[tuple[ThreadKey, str]] = []
+        self.files: dict[str, bytes] = {}
+        self.fail_next_close: Exception | None = None
+
+    def new_ts(self) -> str:
+        return f"{next(self._clock)}.000100"
+
+    def texts(self, thread: ThreadKey) -> list[str]:
+        """What the bot posted in a thread, in order."""
+        return [text for key, text in self.posted if key == thread]
+
+    @asynccontextmanager
+    async def reply(self, turn: Turn, journal: Journal) -> AsyncIterator[FakeReply]:
+        reply = FakeReply(self, turn, journal)
+        self.replies.append(reply)
+        yield reply
+
+    async def mark_waiting(self, message: Message) -> None:
+        self.waiting.add(message.ts)
+
+    async def unmark_waiting(self, messages: Sequence[Message]) -> None:
+        self.waiting -= {message.ts for message in messages}
+
+    async def history(self, thread: ThreadKey, before_ts: str, limit: int) -> Sequence[Spoken]:
+        return [spoken for spoken in self.past if not before_ts or spoken.ts < before_ts][-limit:]
+
+    async def name_of(self, person: Person) -> str:
+        return person.user.removeprefix("U_").title()
+
+    async def download(self, team: str, attachment: Attachment, into: Path) -> Path:
+        path = into / attachment.name
+        path.write_bytes(self.files[attachment.id])
+        return path
+
+    async def is_admin(self, person: Person) -> bool:
+        return person.user in self.admins
+
+    async def can_read(self, person: Person, channel: str) -> bool:
+        return (person.user, channel) not in self.unreadable
+
+    async def link(self, thread: ThreadKey, ts: str = "") -> str:
+        return f"link:{thread.channel}/{ts or thread.root_ts}"
+
+    async def open_branch(self, person: Person, channel: str, source: Thread, ts: str, *, ask_again: bool) -> str:
+        self.branch_roots.append((channel, ts, ask_again))
+        return self.new_ts()
+
+    async def announce_branch(self, person: Person, source: ThreadKey, branch: ThreadKey) -> None:
+        self.announced.append((source, branch))
+
+    async def ask_again(self, person: Person, branch: ThreadKey, text: str) -> None:
+        self.asked_again.append((branch, text))
