@@ -63,6 +63,8 @@ class Workspace:
         self.app = app
         self.clock = clock
         self.ids = ids
+        self.site = ""
+        """Where the emulated Slack serves files, without a trailing slash; set when it starts."""
         self.users: dict[str, User] = {}
         self.channels: dict[str, Channel] = {}
         self.files: dict[str, File] = {}
