@@ -1,0 +1,61 @@
+"""What the bot's buttons, menus, shortcuts and modals are called on the wire, and what their values hold.
+
+A value holds a thread as `str(ThreadKey)`, and after a space what else is needed; all of it is checked again when it
+comes back, since a value can be forged or old.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class ActionId(StrEnum):
+    """Of buttons and menus. The value is the thread where nothing else is said."""
+
+    FEEDBACK = "feedback"
+    """Value: `good` or `bad`."""
+    CONTINUE_TURN = "continue_turn"
+    """Below a turn that hit a limit. Value: the thread, and the `Ending`."""
+    ASK_AGAIN = "ask_again"
+    """On a branch's root. Value: empty, since a root does not know its ts before it is posted."""
+    OPEN = "open"
+    """A button with an address: Slack opens it and tells us as well."""
+    ROW = "row"
+    """The menu of a row in a list. Value of each option: the `ActionId` to take, and the thread."""
+    SHOW = "show"
+    RESET = "reset"
+    """Asks first where the button itself has not."""
+    RESET_CONFIRMED = "reset_confirmed"
+    RESTORE = "restore"
+    """Value: the thread, and the archived session's id."""
+    STOP = "stop"
+    RENAME = "rename"
+    """Opens a modal."""
+    TAG = "tag"
+    """Opens a modal."""
+    CONTINUE_HERE = "continue_here"
+    BRANCH = "branch"
+    """On App Home. Branches at the end of the thread."""
+    LIST_PAGE = "list_page"
+    """Value: see `bot.slack.views.listing`."""
+    CANCEL = "cancel"
+    """Takes an ephemeral question away."""
+
+
+class ShortcutId(StrEnum):
+    """Message shortcuts."""
+
+    BRANCH_HERE = "branch_here"
+    SHOW_SESSION = "show_session"
+    RESET_SESSION = "reset_session"
+    STOP_TURN = "stop_turn"
+
+
+class ViewId(StrEnum):
+    """Modals that are submitted, and App Home. `private_metadata` is the thread."""
+
+    RENAME = "rename"
+    TAG = "tag"
+    ANSWER = "answer"
+    """A modal that only shows something, opened from App Home."""
+    HOME = "home"
