@@ -266,18 +266,3 @@ def _misspelt(environ: Mapping[str, str]) -> list[str]:
             close = get_close_matches(name, absent, n=1, cutoff=0.87)
             problems += [f"{name} is not a setting: did you mean {meant}?" for meant in close]
     return problems
-
-
-_PROVIDER_PREFIXES: Final = ("ANTHROPIC_", "CLAUDE_CODE_", "AWS_", "GOOGLE_", "VERTEX_")
-_PROVIDER_NAMES: Final = frozenset(
-    {"CLOUD_ML_REGION", "NODE_EXTRA_CA_CERTS", "CLAUDE_CONFIG_DIR"}
-    | {f"{kind}_PROXY" for kind in ("HTTP", "HTTPS", "ALL", "NO")}
-    | {f"{kind}_proxy" for kind in ("http", "https", "all", "no")}
-)
-
-
-def provider_env(environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables that tell Claude's CLI where the model is, who pays, and how to get there, as they are."""
-    return {
-        name: value for name, value in environ.items() if name in _PROVIDER_NAMES or name.startswith(_PROVIDER_PREFIXES)
-    }

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config import SETTINGS, LogFormat, Settings, Streaming, Transport, provider_env
+from bot.config import SETTINGS, LogFormat, Settings, Streaming, Transport
 from bot.errors import SettingsError
 
 SOCKET = {"SLACK_BOT_TOKEN": "xoxb-test", "SLACK_APP_TOKEN": "xapp-test"}
@@ -181,21 +181,3 @@ def test_whatever_is_written_either_parses_or_is_explained(environ: dict[str, st
         problems = wrong.problems
 
     assert all(problem.startswith(("SLACK_", "BOT_", "REDIS_")) for problem in problems)
-
-
-def test_only_what_the_cli_needs_of_the_environment_goes_on_to_it() -> None:
-    provider = {
-        "ANTHROPIC_API_KEY": "k",
-        "ANTHROPIC_BASE_URL": "u",
-        "CLAUDE_CODE_USE_BEDROCK": "1",
-        "CLAUDE_CONFIG_DIR": "d",
-        "AWS_REGION": "eu-central-1",
-        "GOOGLE_APPLICATION_CREDENTIALS": "f",
-        "CLOUD_ML_REGION": "global",
-        "VERTEX_REGION_CLAUDE": "r",
-        "HTTPS_PROXY": "p",
-        "no_proxy": "n",
-        "NODE_EXTRA_CA_CERTS": "c",
-    }
-
-    assert provider_env(SOCKET | provider | {"REDIS_URL": "redis://r", "PATH": "/bin"}) == provider

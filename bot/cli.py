@@ -1,0 +1,120 @@
+"""The commands: run, demo, doctor.
+
+Exit status: 0 after a stop that was asked for, 1 when something the bot needs is wrong or away, 2 when the settings are
+wrong, 130 after a second Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NoReturn
+
+import click
+from dotenv import dotenv_values
+
+from bot import logs
+from bot.config import LogFormat, Settings
+from bot.errors import SettingsError, StartError
+from bot.stopping import run_until_stopped
+
+if TYPE_CHECKING:
+    from bot.doctor import Finding
+
+# The heavy imports stand inside the commands: --help and a list of wrong settings need not wait a second for them.
+
+VERSION: Final = "0.1.0"
+"""The same as in pyproject.toml; a test compares."""
+
+ENV_FILE: Final = Path(".env")
+
+_env_file = click.option(
+    "--env-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file of settings; those in the environment win. By default .env, if there is one.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="bot")
+def main() -> None:
+    """A Slack app that keeps one Claude agent session per conversation thread."""
+
+
+@main.command()
+@_env_file
+def run(env_file: Path | None) -> None:
+    """Connect to Slack and answer, until stopped."""
+    environ = environment(env_file)
+    try:
+        settings = Settings.parse(environ)
+    except SettingsError as wrong:
+        _end(2, *wrong.problems)
+    logs.set_up(settings.log_format)
+
+    from bot import app  # noqa: PLC0415
+
+    _until_stopped(lambda stop: app.serve(settings, stop, environ))
+
+
+@main.command()
+@_env_file
+def demo(env_file: Path | None) -> None:
+    """Run the bot on an emulated Slack, with a page to use it. No account is needed."""
+    environ = environment(env_file)
+    wants_json = environ.get("BOT_LOG_FORMAT", "").strip().lower() == LogFormat.JSON
+    logs.set_up(LogFormat.JSON if wants_json else LogFormat.TEXT)
+
+    from bot.playground import demo as playground  # noqa: PLC0415
+
+    _until_stopped(lambda stop: playground.run(stop, environ))
+
+
+@main.command()
+@_env_file
+def doctor(env_file: Path | None) -> None:
+    """Check Slack, Redis and Claude for real, and say how to mend what is wrong."""
+    environ = environment(env_file)
+    logs.set_up(LogFormat.TEXT, level=logging.CRITICAL)  # what is wrong is in the findings
+
+    from bot.doctor import Verdict, examine  # noqa: PLC0415
+
+    async def show() -> bool:
+        sound = True
+        async for finding in examine(environ):
+            click.echo(line_of(finding))
+            sound = sound and finding.verdict is not Verdict.FAIL
+        return sound
+
+    sys.exit(0 if asyncio.run(show()) else 1)
+
+
+def environment(env_file: Path | None) -> dict[str, str]:
+    """The environment, with what the file adds to it."""
+    path = env_file or ENV_FILE
+    written = dotenv_values(path, interpolate=False) if path.is_file() else {}
+    return {name: value for name, value in written.items() if value is not None} | dict(os.environ)
+
+
+def line_of(finding: Finding) -> str:
+    """A finding on one line, coloured for terminals (click takes the colour out elsewhere)."""
+    colour = {"ok": "green", "warn": "yellow", "fail": "red"}[finding.verdict]
+    mend = f" → {finding.mend}" if finding.mend else ""
+    return f"{click.style(f'{finding.verdict:4}', fg=colour, bold=True)}  {finding.name}: {finding.detail}{mend}"
+
+
+def _until_stopped(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    try:
+        run_until_stopped(work)
+    except StartError as wrong:
+        _end(1, str(wrong))
+
+
+def _end(status: int, *lines: str) -> NoReturn:
+    for line in lines:
+        click.echo(logs.redact(line), err=True)
+    sys.exit(status)

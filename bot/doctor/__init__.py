@@ -1,0 +1,70 @@
+"""Does everything the bot needs really work? Each check asks the real thing, within a time bound."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import Final
+
+import aiohttp
+import structlog
+
+from bot.config import Settings
+from bot.doctor.claude import check_cli, check_model
+from bot.doctor.finding import Finding, Verdict, fail, ok
+from bot.doctor.slack import check_events, check_token
+from bot.doctor.store import check_redis
+from bot.errors import SettingsError
+
+__all__ = ["Finding", "Verdict", "examine"]
+
+log = structlog.get_logger(__name__)
+
+SERVICE_BOUND_S: Final = 10.0
+CLI_BOUND_S: Final = 20.0
+"""The first start on a machine unpacks; later ones take well under a second."""
+MODEL_BOUND_S: Final = 60.0
+
+NETWORK_MEND: Final = "check the address, the network and any proxy between"
+
+_Check = Callable[[], Awaitable[Sequence[Finding]]]
+
+
+async def examine(environ: Mapping[str, str]) -> AsyncIterator[Finding]:
+    """All findings, each as soon as it is there. What can't be asked without right settings is left out."""
+    checks: list[tuple[str, _Check, float]] = []
+    model = ""
+    try:
+        settings = Settings.parse(environ)
+    except SettingsError as wrong:
+        for problem in wrong.problems:
+            yield fail("settings", problem, "see docs/configuration.md")
+    else:
+        yield ok("settings", f"complete; events arrive over {settings.transport}")
+        model = settings.model
+        checks += [
+            ("Slack", lambda: check_token(settings), SERVICE_BOUND_S),
+            ("Slack events", lambda: check_events(settings), SERVICE_BOUND_S),
+            ("Redis", lambda: check_redis(settings.redis_url), SERVICE_BOUND_S),
+        ]
+    checks += [
+        ("Claude CLI", check_cli, CLI_BOUND_S),
+        ("model", lambda: check_model(environ, model), MODEL_BOUND_S),
+    ]
+    for name, check, bound_s in checks:
+        for finding in await bounded(name, check, bound_s):
+            yield finding
+
+
+async def bounded(name: str, check: _Check, bound_s: float) -> Sequence[Finding]:
+    """The check's findings, or one that says why there are none."""
+    try:
+        async with asyncio.timeout(bound_s):
+            return await check()
+    except TimeoutError:
+        return [fail(name, f"no answer within {bound_s:g} s", NETWORK_MEND)]
+    except (OSError, aiohttp.ClientError) as away:
+        return [fail(name, f"not reachable: {away}", NETWORK_MEND)]
+    except Exception as odd:  # one check that meets the unforeseen must not hide what the others find
+        log.warning("check_failed", check=name, exc_info=True)
+        return [fail(name, f"{type(odd).__name__}: {odd}", NETWORK_MEND)]
