@@ -1,0 +1,1 @@
+"""Everything that knows the Claude SDK and the processes it starts."""

@@ -1,0 +1,120 @@
+"""The processes of a run: all of them, wherever in the tree, found by a mark in their environment.
+
+A tool's shell has a process group of its own and survives the CLI that started it, so following parents is not enough.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import structlog
+
+from bot.agent.environment import RUN_MARK
+
+log = structlog.get_logger(__name__)
+
+_KILL_WAIT_S = 3.0
+_RESUME_DIRS = "claude-resume-*"  # made by the SDK, see its session_resume
+_YOUNG_S = 120.0
+"""A resume directory younger than this may belong to a worker that is just starting its process."""
+
+
+def owner_mark() -> str:
+    """Names this process, so that another can tell later whether it still lives."""
+    return f"{os.getpid()}@{psutil.Process().create_time():.2f}"
+
+
+def run_mark(owner: str, run_id: str) -> str:
+    return f"{owner}/{run_id}"
+
+
+def owner_lives(mark: str) -> bool:
+    """Whether the process that `owner_mark` named is alive."""
+    pid, _, born = mark.partition("/")[0].partition("@")
+    try:
+        return f"{psutil.Process(int(pid)).create_time():.2f}" == born
+    except (psutil.Error, ValueError):
+        return False
+
+
+def end_processes(belongs: Callable[[str], bool]) -> int:
+    """Kill every process whose mark is told to belong, and wait until they are gone. Returns how many there were.
+
+    Blocks for a few milliseconds, at most a few seconds. Looks again until it finds none, since one may fork meanwhile.
+    """
+    killed = 0
+    deadline = time.monotonic() + _KILL_WAIT_S
+    while found := [process for process, mark in _marked() if belongs(mark)]:
+        for process in found:
+            _kill(process)
+        killed += len(found)
+        psutil.wait_procs(found, timeout=0.5)
+        if time.monotonic() > deadline:
+            log.error("processes_not_killed", pids=[process.pid for process in found])
+            break
+    return killed
+
+
+def end_run(mark: str) -> int:
+    """Kill what is left of one run."""
+    return end_processes(lambda found: found == mark)
+
+
+def end_orphans() -> int:
+    """Kill what is left of the runs of workers that died."""
+    return end_processes(lambda found: not owner_lives(found))
+
+
+def remove_orphaned_resume_dirs(root: Path | None = None) -> int:
+    """Remove the SDK's temporary resume directories that no living CLI uses: they hold copies of credentials.
+
+    Args:
+        root: where temporary files are made; None for the system's place.
+    """
+    used = {str(config_dir) for config_dir in _config_dirs()}
+    removed = 0
+    for path in (root or Path(tempfile.gettempdir())).glob(_RESUME_DIRS):
+        try:
+            info = path.stat()
+        except FileNotFoundError:
+            continue
+        if info.st_uid == os.getuid() and str(path) not in used and time.time() - info.st_mtime > _YOUNG_S:
+            shutil.rmtree(path, ignore_errors=True)
+            removed += 1
+    return removed
+
+
+def _marked() -> Iterator[tuple[psutil.Process, str]]:
+    me = os.getpid()
+    for process, environ in _environments():
+        mark = environ.get(RUN_MARK, "")
+        if mark and process.pid != me:
+            yield process, mark
+
+
+def _config_dirs() -> Iterator[str]:
+    for _, environ in _environments():
+        if "CLAUDE_CONFIG_DIR" in environ:
+            yield environ["CLAUDE_CONFIG_DIR"]
+
+
+def _environments() -> Iterator[tuple[psutil.Process, dict[str, str]]]:
+    """Each process whose environment may be read (the user's own), zombies left out."""
+    for process in psutil.process_iter():
+        try:
+            yield process, process.environ()
+        except (psutil.Error, OSError):  # it ended, or is another user's
+            continue
+
+
+def _kill(process: psutil.Process) -> None:
+    try:
+        process.kill()
+    except psutil.NoSuchProcess:
+        return

@@ -1,0 +1,126 @@
+"""One run of the agent: a prompt into a process, its messages out as events, and an outcome whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from claude_agent_sdk import ClaudeSDKError, ResultMessage
+
+from bot.agent.client import LiveClient
+from bot.agent.events import EventReader
+from bot.agent.images import image_blocks
+from bot.agent.outcomes import RunFacts, outcome_of_error, outcome_of_result
+from bot.agent.session_store import ThreadTranscripts
+from bot.errors import BotError
+from bot.model import AgentEvent, Ending, Outcome, RunEnded, RunRequest
+
+log = structlog.get_logger(__name__)
+
+
+class ClaudeRun:
+    """Implements `bot.ports.Run`.
+
+    Args:
+        client: a process of the run's session that waits for a prompt.
+        store: the session store the process was started with.
+        stderr: the last lines of the process's stderr.
+        stop_grace_s: seconds an interrupted process has to end the turn before it is killed.
+    """
+
+    def __init__(
+        self,
+        request: RunRequest,
+        workdir: Path,
+        client: LiveClient,
+        store: ThreadTranscripts,
+        stderr: deque[str],
+        stop_grace_s: float,
+    ) -> None:
+        self._request = request
+        self._client = client
+        self._store = store
+        self._stderr = stderr
+        self._stop_grace_s = stop_grace_s
+        self._facts = RunFacts(request.session_id)
+        self._reader = EventReader(self._facts, workdir)
+        self._over = asyncio.Event()
+        self._stopping: asyncio.Task[None] | None = None
+        self._began = time.monotonic()
+        self.completed = False
+        """Whether the process came to the end of the turn, and is at rest."""
+
+    def __aiter__(self) -> AsyncIterator[AgentEvent]:
+        """The run's events; the last is RunEnded.
+
+        Raises:
+            LeaseLost: a transcript entry could not be kept because the thread is another worker's now.
+            StoreAway: the transcript could not be loaded, or entries not be kept, within bounds.
+        """
+        return self._events()
+
+    async def interrupt(self) -> None:
+        if self._stopping is None and not self._over.is_set():
+            self._facts.stopped = True
+            self._stopping = asyncio.create_task(self._stop(), name="stop run")
+
+    async def close(self) -> None:
+        """End what still lives of the run's process."""
+        self._over.set()
+        if self._stopping is not None:
+            self._stopping.cancel()
+        await self._client.close(at_once=not self.completed)
+
+    async def _events(self) -> AsyncIterator[AgentEvent]:
+        outcome = Outcome(Ending.STOPPED, self._request.session_id)
+        try:
+            if not self._facts.stopped:
+                content = await asyncio.to_thread(_content, self._request)
+                async with aclosing(self._client.ask(content, str(uuid4()))) as messages:
+                    async for message in messages:
+                        for event in self._reader.read(message):
+                            yield event
+                        if isinstance(message, ResultMessage):
+                            outcome = outcome_of_result(message, self._facts)
+                self.completed = True
+        except BotError:
+            raise
+        except Exception as error:  # noqa: BLE001 - every way to die is an outcome
+            outcome = self._outcome_of(error)
+        finally:
+            self._over.set()
+        yield RunEnded(outcome)
+
+    def _outcome_of(self, error: Exception) -> Outcome:
+        """Raises StoreAway, when that is what kept the process from starting."""
+        if self._store.away is not None:
+            raise self._store.away from error
+        self._facts.session_missing = self._request.resume and self._store.nothing_loaded
+        outcome = outcome_of_error(error, self._facts, time.monotonic() - self._began)
+        if outcome.ending is Ending.CRASHED:
+            # Before its first message the process has been told nothing, so its stderr holds none of it.
+            said = list(self._stderr) if not self._facts.model else []
+            log.warning("run_crashed", session_id=self._request.session_id, detail=outcome.detail, stderr=said)
+        if not isinstance(error, ClaudeSDKError):
+            log.warning("run_failed", error=type(error).__name__, exc_info=error)
+        return outcome
+
+    async def _stop(self) -> None:
+        try:
+            async with asyncio.timeout(self._stop_grace_s):
+                await self._client.interrupt()
+                await self._over.wait()
+        except Exception as error:  # noqa: BLE001 - whatever kept it from stopping, the kill does it
+            log.warning("interrupt_failed", error=type(error).__name__)
+            await self._client.kill()
+
+
+def _content(request: RunRequest) -> list[dict[str, Any]]:
+    return [*image_blocks(request.images), {"type": "text", "text": request.text}]

@@ -1,0 +1,120 @@
+"""What can be done with a session's transcript without running the agent."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from claude_agent_sdk import (
+    SessionKey,
+    SessionMessage,
+    fork_session_via_store,
+    get_session_messages_from_store,
+    rename_session_via_store,
+    tag_session_via_store,
+)
+from claude_agent_sdk.types import SessionStoreEntry
+
+from bot.agent.session_store import ThreadTranscripts, as_session_store, kept_entry
+from bot.errors import Reason, Refusal
+from bot.model import Exchange, Lease, ThreadKey, TranscriptEntry
+from bot.ports import Transcripts
+
+_BATCH_ENTRIES = 500
+
+
+class ClaudeSessions:
+    """Implements `bot.ports.Sessions`."""
+
+    def __init__(self, transcripts: Transcripts) -> None:
+        self._transcripts = transcripts
+
+    async def fork(self, source: ThreadKey, session_id: str, up_to: str, lease: Lease, title: str) -> str:
+        """Copy a transcript, up to and including the entry `up_to` (empty: all of it), into the lease's thread."""
+        bodies = await self._transcripts.load(source, session_id, "")
+        if not bodies:
+            raise Refusal(Reason.SESSION_EXPIRED)
+        fork_id, entries = await asyncio.to_thread(_forked, bodies, session_id, up_to, title)
+        for start in range(0, len(entries), _BATCH_ENTRIES):
+            await self._transcripts.append(lease, fork_id, "", entries[start : start + _BATCH_ENTRIES])
+        return fork_id
+
+    async def exchanges(self, thread: ThreadKey, session_id: str, last: int) -> Sequence[Exchange]:
+        bodies = await self._transcripts.load(thread, session_id, "")
+        if not bodies or last <= 0:
+            return []
+        return (await asyncio.to_thread(_exchanges, bodies, session_id))[-last:]
+
+    async def rename(self, lease: Lease, session_id: str, title: str) -> None:
+        """Raises Refusal(BAD_ARGUMENT) when the title is blank."""
+        store = as_session_store(ThreadTranscripts(self._transcripts, lease.thread, lease))
+        try:
+            await rename_session_via_store(store, session_id, title)
+        except ValueError as error:
+            raise Refusal(Reason.BAD_ARGUMENT) from error
+
+    async def tag(self, lease: Lease, session_id: str, tag: str) -> None:
+        """Set the tag; empty clears it. Raises Refusal(BAD_ARGUMENT) when nothing visible is left of it."""
+        store = as_session_store(ThreadTranscripts(self._transcripts, lease.thread, lease))
+        try:
+            await tag_session_via_store(store, session_id, tag or None)
+        except ValueError as error:
+            raise Refusal(Reason.BAD_ARGUMENT) from error
+
+
+class _OnPaper:
+    """A session store in memory: one transcript to read, and what is written beside it.
+
+    The SDK's own work on a transcript takes up to a second for a long one, so it is done in a thread, away from the
+    store that belongs to the event loop.
+    """
+
+    def __init__(self, bodies: Sequence[str]) -> None:
+        self._bodies = bodies
+        self.written: list[SessionStoreEntry] = []
+
+    async def load(self, _key: SessionKey) -> list[SessionStoreEntry] | None:
+        return [json.loads(body) for body in self._bodies]
+
+    async def append(self, _key: SessionKey, entries: list[SessionStoreEntry]) -> None:
+        self.written.extend(entries)
+
+
+def _forked(bodies: Sequence[str], session_id: str, up_to: str, title: str) -> tuple[str, list[TranscriptEntry]]:
+    paper = _OnPaper(bodies)
+    try:
+        copying = fork_session_via_store(
+            as_session_store(paper), session_id, up_to_message_id=up_to or None, title=title or None
+        )
+        fork = asyncio.run(copying)
+    except (ValueError, FileNotFoundError) as error:  # the entry is not there, or nothing that can be copied
+        raise Refusal(Reason.SESSION_EXPIRED) from error
+    return fork.session_id, [kept_entry(entry) for entry in paper.written]
+
+
+def _exchanges(bodies: Sequence[str], session_id: str) -> list[Exchange]:
+    exchanges: list[Exchange] = []
+    reading = get_session_messages_from_store(as_session_store(_OnPaper(bodies)), session_id)
+    for message in asyncio.run(reading):
+        text = "\n\n".join(_texts(message))
+        if not text:
+            continue
+        if message.type == "user":
+            exchanges.append(Exchange(text, ""))
+        elif exchanges:
+            before = exchanges[-1]
+            answer = f"{before.answer}\n\n{text}" if before.answer else text
+            exchanges[-1] = Exchange(before.prompt, answer)
+    return exchanges
+
+
+def _texts(message: SessionMessage) -> Iterator[str]:
+    """The text blocks of a message; tool calls and results have none."""
+    content: Any = message.message.get("content") if isinstance(message.message, dict) else None
+    if isinstance(content, str):
+        yield content
+    for block in content if isinstance(content, list) else ():
+        if isinstance(block, dict) and block.get("type") == "text" and block.get("text"):
+            yield block["text"]

@@ -1,0 +1,26 @@
+"""What the agent is told once, at the start of the worker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSettings:
+    """Plain values; whoever builds the agent reads them from the bot's settings.
+
+    Args:
+        data_dir: where this worker may write; runs get directories under it.
+        environ: the bot's own environment. Only what `environment.passes` names reaches the CLI.
+        system_prompt: what the operator adds to the agent's instructions.
+        model: the model of a run that names none; empty for the CLI's default.
+        stop_grace_s: seconds an interrupted run has to end by itself before its processes are killed.
+    """
+
+    data_dir: Path
+    environ: Mapping[str, str] = field(default_factory=dict)
+    system_prompt: str = ""
+    model: str = ""
+    stop_grace_s: float = 5.0
