@@ -1,0 +1,303 @@
+"""Values of the model to what Redis keeps, and back.
+
+What is kept carries a version, `v`. Readers take what they know and leave the rest, so that an older worker can read
+what a newer one wrote while both run.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from bot.model import (
+    Address,
+    ArchivedSession,
+    Attachment,
+    Ending,
+    Limits,
+    Message,
+    Outcome,
+    Part,
+    Point,
+    PointKind,
+    Progress,
+    Prompt,
+    Source,
+    Thread,
+    ThreadKey,
+    ThreadStatus,
+    Turn,
+    TurnState,
+    ts_order,
+)
+
+VERSION = 1
+TITLE_CHARS = 80
+"""How long a title made from a prompt gets: one line of a list."""
+
+Fields = Mapping[str, str]
+"""A Redis hash."""
+
+
+def title_of(text: str) -> str:
+    """The title that a thread gets from its first prompt: the first line that says something, at most 80 characters."""
+    line = next((stripped for raw in text.splitlines() if (stripped := raw.strip())), "")
+    return line if len(line) <= TITLE_CHARS else line[: TITLE_CHARS - 1].rstrip() + "…"
+
+
+def order_of(ts: str) -> str:
+    """A ts padded so that sorting as text is sorting by time, exactly."""
+    seconds, micros = ts_order(ts)
+    return f"{seconds:012d}.{micros:06d}"
+
+
+def micros(seconds: float) -> int:
+    return round(seconds * 1_000_000)
+
+
+def seconds(us: str) -> float:
+    return int(us or 0) / 1_000_000
+
+
+def fields_of(flat: list[str]) -> dict[str, str]:
+    """A hash, as a script returns it: names and values in turn."""
+    return dict(zip(flat[::2], flat[1::2], strict=True))
+
+
+# --- messages ---------------------------------------------------------------------------------------------------------
+
+
+def message_text(message: Message) -> str:
+    """Half a surrogate pair is replaced: Lua's JSON can't read one."""
+    limits = message.limits
+    kept = _dump(
+        {
+            "v": VERSION,
+            "ts": message.ts,
+            "user": message.user,
+            "text": message.text,
+            "address": message.address.value,
+            "user_team": message.user_team,
+            "is_dm": message.is_dm,
+            "files": [
+                {
+                    "id": file.id,
+                    "name": file.name,
+                    "mimetype": file.mimetype,
+                    "size_bytes": file.size_bytes,
+                    "url": file.url,
+                }
+                for file in message.files
+            ],
+            "limits": limits and {"max_turns": limits.max_turns, "max_budget_usd": limits.max_budget_usd},
+        }
+    )
+    return kept.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def message_from(thread: ThreadKey, text: str) -> Message:
+    return _message(thread, json.loads(text))
+
+
+def _message(thread: ThreadKey, kept: Mapping[str, Any]) -> Message:
+    limits = kept.get("limits")
+    return Message(
+        thread=thread,
+        ts=kept["ts"],
+        user=kept["user"],
+        text=kept["text"],
+        address=Address(kept["address"]),
+        user_team=kept.get("user_team", ""),
+        is_dm=kept.get("is_dm", False),
+        files=tuple(
+            Attachment(file["id"], file["name"], file["mimetype"], file["size_bytes"], file["url"])
+            for file in kept.get("files", ())
+        ),
+        limits=Limits(limits.get("max_turns"), limits.get("max_budget_usd")) if limits else None,
+    )
+
+
+# --- turns ------------------------------------------------------------------------------------------------------------
+
+
+def progress_text(progress: Progress) -> str:
+    return _dump(
+        {
+            "v": VERSION,
+            "said": progress.said,
+            "parts": [{"ts": part.ts, "shown": part.shown, "open": part.open} for part in progress.parts],
+            "tool_ran": progress.tool_ran,
+            "outcome": progress.outcome and _outcome_kept(progress.outcome),
+        }
+    )
+
+
+def _outcome_kept(outcome: Outcome) -> Mapping[str, object]:
+    return {
+        "ending": outcome.ending.value,
+        "session_id": outcome.session_id,
+        "model": outcome.model,
+        "cost_usd": outcome.cost_usd,
+        "duration_s": outcome.duration_s,
+        "agent_turns": outcome.agent_turns,
+        "detail": outcome.detail,
+    }
+
+
+def _outcome(kept: Mapping[str, Any] | None) -> Outcome | None:
+    if kept is None:
+        return None
+    return Outcome(
+        ending=Ending(kept["ending"]),
+        session_id=kept["session_id"],
+        model=kept["model"],
+        cost_usd=kept["cost_usd"],
+        duration_s=kept["duration_s"],
+        agent_turns=kept["agent_turns"],
+        detail=kept["detail"],
+    )
+
+
+def progress_from(text: str) -> Progress:
+    if not text:
+        return Progress()
+    kept = json.loads(text)
+    return Progress(
+        said=kept["said"],
+        parts=tuple(Part(part["ts"], part["shown"], part["open"]) for part in kept["parts"]),
+        tool_ran=kept["tool_ran"],
+        outcome=_outcome(kept.get("outcome")),
+    )
+
+
+def turn_from(thread: Thread, turn: Fields) -> Turn:
+    key = thread.key
+    return Turn(
+        id=turn["id"],
+        thread=thread,
+        prompt=Prompt(
+            tuple(_message(key, kept) for kept in json.loads(turn["messages"])),
+            tuple(_message(key, kept) for kept in json.loads(turn["context"])),
+        ),
+        started_at=seconds(turn["started_at_us"]),
+        state=TurnState(turn["state"]),
+        attempt=int(turn["attempt"]),
+        progress=progress_from(turn.get("progress", "")),
+    )
+
+
+# --- threads ----------------------------------------------------------------------------------------------------------
+
+
+def thread_fields(thread: Thread) -> dict[str, str]:
+    """Everything of a thread that its hash keeps; the status is derived when it is read."""
+    return {
+        "v": str(VERSION),
+        "session_id": thread.session_id,
+        "head": thread.head,
+        "title": thread.title,
+        "tag": thread.tag,
+        "owner": thread.owner,
+        "people": _dump(list(thread.people)),
+        "created_at_us": str(micros(thread.created_at)),
+        "active_at_us": str(micros(thread.active_at)),
+        "turns": str(thread.turns),
+        "cost_usd": repr(thread.cost_usd),
+        "mentions_only": _flag(thread.mentions_only),
+        "model": thread.model,
+        "source": source_text(thread.source),
+        "archived": archived_text(thread.archived),
+    }
+
+
+def thread_from(key: ThreadKey, kept: Fields, turn_state: str = "", waiting: int = 0) -> Thread | None:
+    """The thread; None when the hash holds no session (it expired, or only its transcript was written so far)."""
+    if not kept.get("session_id"):
+        return None
+    return Thread(
+        key=key,
+        session_id=kept["session_id"],
+        head=kept.get("head", ""),
+        title=kept.get("title", ""),
+        tag=kept.get("tag", ""),
+        owner=kept.get("owner", ""),
+        people=tuple(json.loads(kept.get("people") or "[]")),
+        created_at=seconds(kept.get("created_at_us", "")),
+        active_at=seconds(kept.get("active_at_us", "")),
+        turns=int(kept.get("turns") or 0),
+        cost_usd=float(kept.get("cost_usd") or 0.0),
+        status=_status(turn_state, waiting),
+        mentions_only=kept.get("mentions_only") == "1",
+        model=kept.get("model", ""),
+        source=_source(kept.get("source", "")),
+        archived=archived_from(kept.get("archived", "")),
+    )
+
+
+def _status(turn_state: str, waiting: int) -> ThreadStatus:
+    if turn_state == TurnState.DEFERRED:
+        return ThreadStatus.DEFERRED
+    if turn_state:
+        return ThreadStatus.RUNNING
+    return ThreadStatus.WAITING if waiting else ThreadStatus.IDLE
+
+
+def source_text(source: Source | None) -> str:
+    if source is None:
+        return ""
+    return _dump({"thread": str(source.thread), "session_id": source.session_id, "ts": source.ts})
+
+
+def _source(text: str) -> Source | None:
+    if not text:
+        return None
+    kept = json.loads(text)
+    return Source(ThreadKey.parse(kept["thread"]), kept["session_id"], kept["ts"])
+
+
+def archived_text(archived: tuple[ArchivedSession, ...]) -> str:
+    return _dump(
+        [
+            {
+                "session_id": session.session_id,
+                "title": session.title,
+                "archived_at_us": micros(session.archived_at),
+                "turns": session.turns,
+                "cost_usd": session.cost_usd,
+                "head": session.head,
+            }
+            for session in archived
+        ]
+    )
+
+
+def archived_from(text: str) -> tuple[ArchivedSession, ...]:
+    return tuple(
+        ArchivedSession(
+            session_id=kept["session_id"],
+            title=kept["title"],
+            archived_at=seconds(kept["archived_at_us"]),
+            turns=kept["turns"],
+            cost_usd=kept["cost_usd"],
+            head=kept.get("head", ""),
+        )
+        for kept in json.loads(text or "[]")
+    )
+
+
+def point_text(point: Point) -> str:
+    return _dump({"v": VERSION, "session_id": point.session_id, "entry": point.entry, "kind": point.kind.value})
+
+
+def point_from(text: str) -> Point:
+    kept = json.loads(text)
+    return Point(kept["session_id"], kept["entry"], PointKind(kept["kind"]))
+
+
+def _flag(on: bool) -> str:
+    return "1" if on else "0"
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

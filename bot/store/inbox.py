@@ -1,0 +1,157 @@
+"""Messages that wait: kept once, in order of ts, and found again when their worker dies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import uuid4
+
+import structlog
+
+from bot.errors import StoreAway
+from bot.model import Address, Message, Receipt, Taken, ThreadKey
+from bot.store import codec
+from bot.store.database import Database
+from bot.store.indexes import MARK_VALID_US, SETTLE_US, ActivityIndex, Listed, WorkIndex
+from bot.store.keys import ThreadKeys
+from bot.store.leases import Leases, holder_in
+
+log = structlog.get_logger(__name__)
+
+SEEN_S = 8 * 86_400
+"""How long a message's ts is remembered: longer than Slack sends anything again."""
+SEEN_COUNT = 10_000
+"""How many a thread remembers at most."""
+SWEEP_BATCH = 50
+"""How many entries of each shard a sweep reads at once."""
+SWEEP_ROUNDS = 20
+ATTEMPTS = 5
+
+
+class Inbox(Leases):
+    """InboxStore over Redis.
+
+    Args:
+        max_waiting: how many prompts may wait in a thread; as many context messages are kept, the newest.
+        ttl_s: how long a thread lives after its last activity, in seconds; 0 for ever.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        work: WorkIndex,
+        activity: ActivityIndex,
+        worker: str,
+        *,
+        lease_s: float,
+        max_waiting: int,
+        ttl_s: int,
+    ) -> None:
+        super().__init__(database, work, worker, lease_s)
+        self._activity = activity
+        self._max_waiting = max_waiting
+        self._ttl_s = ttl_s
+
+    async def accept(self, message: Message, session_id: str) -> Receipt:
+        if message.address is not Address.BOT and not await self._has_session(message.thread):
+            return Receipt(Taken.NOT_FOR_US)
+        delivery = uuid4().hex
+        for _ in range(ATTEMPTS):
+            marked_us = 0 if message.address is Address.OTHER else await self._work.mark(message.thread)
+            answer = await self._store(message, session_id, delivery, marked_us)
+            if answer[0] != "mark_again":
+                break
+        else:
+            raise StoreAway("the index and the thread could not be written in time of each other")
+        taken, owner, in_flight, new_thread = answer
+        receipt = Receipt(Taken(taken), holder_in(owner), bool(in_flight), bool(new_thread))
+        if receipt.new_thread:
+            await self._list(message, session_id)
+        return receipt
+
+    async def _has_session(self, thread: ThreadKey) -> bool:
+        """Spares the index an entry for each of a channel's messages that are not for us."""
+        return bool(await self._database.call("HEXISTS", ThreadKeys(thread).record, "session_id"))
+
+    async def _store(self, message: Message, session_id: str, delivery: str, marked_us: int) -> list[str]:
+        answer: list[str] = await self._database.run(
+            "accept",
+            ThreadKeys(message.thread).state,
+            message.ts,
+            codec.order_of(message.ts),
+            codec.message_text(message),
+            message.address.value,
+            session_id,
+            codec.title_of(message.text),
+            message.user,
+            delivery,
+            marked_us,
+            self._ttl_s,
+            self._max_waiting,
+            MARK_VALID_US,
+            SEEN_S * 1_000_000,
+            SEEN_COUNT,
+        )
+        return answer
+
+    async def _list(self, message: Message, session_id: str) -> None:
+        """The message is kept already: a list that can't be written now is written by the turn's end."""
+        try:
+            created = await self._database.call("HGET", ThreadKeys(message.thread).record, "created_at_us")
+            await self._activity.write(message.thread, int(created or 0), (message.user,), (session_id,))
+        except StoreAway as error:
+            log.warning("thread_not_listed_yet", thread=str(message.thread), error=str(error))
+
+    async def withdraw(self, thread: ThreadKey, ts: str) -> bool:
+        return bool(await self._database.run("withdraw", ThreadKeys(thread).state, codec.order_of(ts)))
+
+    async def amend(self, thread: ThreadKey, ts: str, text: str) -> bool:
+        order = codec.order_of(ts)
+        for _ in range(ATTEMPTS):
+            body = await self._database.call("HGET", ThreadKeys(thread).messages, order)
+            if body is None:
+                return False
+            amended = codec.message_text(replace(codec.message_from(thread, body), text=text))
+            if await self._database.run("amend", ThreadKeys(thread).state, order, body, amended):
+                return True
+        raise StoreAway("the message keeps changing")
+
+    async def abandoned(self, limit: int) -> Sequence[ThreadKey]:
+        found: list[ThreadKey] = []
+        offset = 0
+        for _ in range(SWEEP_ROUNDS):
+            checked_at_us = await self._now_us()
+            entries = await self._work.oldest(offset, SWEEP_BATCH)
+            if not entries:
+                break
+            for entry, (with_work, leased) in zip(entries, await self._conditions(entries), strict=True):
+                thread = ThreadKey.parse(entry.member)
+                if with_work and not leased:
+                    found.append(thread)
+                elif not with_work and not leased and entry.score <= checked_at_us - SETTLE_US:
+                    await self._work.settle(thread, checked_at_us)
+            if len(found) >= limit:
+                break
+            offset += SWEEP_BATCH
+        return found[:limit]
+
+    async def _conditions(self, entries: Sequence[Listed]) -> Sequence[tuple[bool, bool]]:
+        """For each thread: has it work, and is its lease alive?"""
+        threads = [ThreadKeys(ThreadKey.parse(entry.member)) for entry in entries]
+        answers = await self._database.batch(
+            [
+                command
+                for thread in threads
+                for command in (
+                    ("EXISTS", thread.lease),
+                    ("HGET", thread.turn, "state"),
+                    ("ZCARD", thread.waiting),
+                )
+            ]
+        )
+        triples = zip(answers[::3], answers[1::3], answers[2::3], strict=True)
+        return [(state != "deferred" if state else waiting > 0, bool(leased)) for leased, state, waiting in triples]
+
+    async def _now_us(self) -> int:
+        with_fraction = await self._database.call("TIME")
+        return int(with_fraction[0]) * 1_000_000 + int(with_fraction[1])

@@ -1,0 +1,160 @@
+"""Every Redis key is made here, and described in docs/redis.md.
+
+All state of a thread carries the hash tag `{team:channel:root_ts}`, so that each change is one script on one slot. What
+spans threads (the indexes) lies on slots of its own.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+from bot.model import ThreadKey
+
+SHARDS = 16
+"""Into how many keys the team-wide indexes are split, so that no single slot of a cluster carries them all."""
+
+PATTERNS = (
+    "bot:{<thread>}:lease",
+    "bot:{<thread>}:fence",
+    "bot:{<thread>}:thread",
+    "bot:{<thread>}:seen",
+    "bot:{<thread>}:waiting",
+    "bot:{<thread>}:context",
+    "bot:{<thread>}:messages",
+    "bot:{<thread>}:turn",
+    "bot:{<thread>}:points",
+    "bot:{<thread>}:tails",
+    "bot:{<thread>}:branches",
+    "bot:{<thread>}:transcript:<session>:<subpath>",
+    "bot:{<thread>}:uuids:<session>:<subpath>",
+    "bot:{<thread>}:subpaths:<session>",
+    "bot:{<thread>}:files:<session>",
+    "bot:work:{<shard>}",
+    "bot:threads:{<team>:all:<shard>}",
+    "bot:threads:{<team>:channel:<channel>}",
+    "bot:threads:{<team>:user:<user>}",
+    "bot:sessions:{<team>:<first>}",
+    "bot:sessions:{<team>:<first>}:age",
+    "bot:signals:{<worker>}",
+)
+"""The form of every key there is; docs/redis.md has a row for each."""
+
+_STATE = (
+    "lease",
+    "fence",
+    "thread",
+    "seen",
+    "waiting",
+    "context",
+    "messages",
+    "turn",
+    "points",
+    "tails",
+    "branches",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadKeys:
+    """The keys of one thread."""
+
+    thread: ThreadKey
+
+    def _of(self, *parts: str) -> str:
+        return ":".join((f"bot:{{{self.thread}}}", *parts))
+
+    @property
+    def state(self) -> tuple[str, ...]:
+        """The keys that every script on a thread gets first, in the order scripts/thread.lua names them."""
+        return tuple(self._of(name) for name in _STATE)
+
+    @property
+    def lease(self) -> str:
+        return self._of("lease")
+
+    @property
+    def record(self) -> str:
+        return self._of("thread")
+
+    @property
+    def waiting(self) -> str:
+        return self._of("waiting")
+
+    @property
+    def context(self) -> str:
+        return self._of("context")
+
+    @property
+    def messages(self) -> str:
+        return self._of("messages")
+
+    @property
+    def turn(self) -> str:
+        return self._of("turn")
+
+    @property
+    def points(self) -> str:
+        return self._of("points")
+
+    @property
+    def tails(self) -> str:
+        return self._of("tails")
+
+    def transcript(self, session_id: str, subpath: str) -> str:
+        return self._of("transcript", session_id, subpath)
+
+    def uuids(self, session_id: str, subpath: str) -> str:
+        return self._of("uuids", session_id, subpath)
+
+    def subpaths(self, session_id: str) -> str:
+        return self._of("subpaths", session_id)
+
+    def files(self, session_id: str) -> str:
+        return self._of("files", session_id)
+
+
+def work_shards() -> tuple[str, ...]:
+    """The index of threads with work, all of it."""
+    return tuple(f"bot:work:{{{shard:02d}}}" for shard in range(SHARDS))
+
+
+def work(thread: ThreadKey) -> str:
+    """The shard of the index of threads with work that this thread belongs to."""
+    return f"bot:work:{{{_shard(thread):02d}}}"
+
+
+def team_shards(team: str) -> tuple[str, ...]:
+    """A team's threads by last activity, all of them."""
+    return tuple(f"bot:threads:{{{team}:all:{shard:02d}}}" for shard in range(SHARDS))
+
+
+def team_threads(thread: ThreadKey) -> str:
+    """The shard of its team's index that this thread belongs to."""
+    return f"bot:threads:{{{thread.team}:all:{_shard(thread):02d}}}"
+
+
+def channel_threads(team: str, channel: str) -> str:
+    return f"bot:threads:{{{team}:channel:{channel}}}"
+
+
+def user_threads(team: str, user: str) -> str:
+    return f"bot:threads:{{{team}:user:{user}}}"
+
+
+def sessions(team: str, first: str) -> str:
+    """A team's session ids that start with the character `first`, in alphabetical order."""
+    return f"bot:sessions:{{{team}:{first}}}"
+
+
+def session_ages(team: str, first: str) -> str:
+    """The same ids by the time they were last written, for trimming."""
+    return f"{sessions(team, first)}:age"
+
+
+def signals(worker: str) -> str:
+    return f"bot:signals:{{{worker}}}"
+
+
+def _shard(thread: ThreadKey) -> int:
+    return zlib.crc32(str(thread).encode()) % SHARDS

@@ -1,0 +1,50 @@
+-- Start the next turn or take up the one in flight. ARGV: owner, token, turn_id, ttl_s
+-- Returns {the turn's fields, the thread's fields}, or nil when there is nothing to do.
+local token, turn_id, ttl_s = ARGV[2], ARGV[3], ARGV[4]
+if not held(ARGV[1]) then
+  return lost()
+end
+
+local function bodies(orders)
+  local found = {}
+  for _, order in ipairs(orders) do
+    local body = redis.call('HGET', messages_key, order)
+    if body then
+      found[#found + 1] = body
+    end
+    redis.call('HDEL', messages_key, order)
+  end
+  return '[' .. table.concat(found, ',') .. ']'
+end
+
+if redis.call('HEXISTS', thread_key, 'session_id') == 0 then
+  -- Only an eviction leaves messages without their thread. They can't be answered; Slack still shows them.
+  redis.call('DEL', waiting_key, context_key, messages_key, turn_key)
+  return false
+end
+local flying = redis.call('HMGET', turn_key, 'state', 'id', 'token')
+if flying[1] == 'deferred' then
+  return false
+elseif flying[1] then
+  -- The same call repeated, after a lost answer, is no further attempt.
+  if flying[2] ~= turn_id or flying[3] ~= token then
+    redis.call('HINCRBY', turn_key, 'attempt', 1)
+    redis.call('HSET', turn_key, 'token', token)
+  end
+else
+  local waiting = redis.call('ZRANGE', waiting_key, 0, -1)
+  if #waiting == 0 then
+    return false
+  end
+  -- Context that came after the newest prompt stays for the next one.
+  local context = redis.call('ZRANGEBYLEX', context_key, '-', '(' .. waiting[#waiting])
+  redis.call('DEL', turn_key)
+  redis.call('HSET', turn_key, 'v', '1', 'id', turn_id, 'token', token, 'state', 'running', 'attempt', '1',
+    'started_at_us', whole(now_us()), 'messages', bodies(waiting), 'context', bodies(context))
+  redis.call('DEL', waiting_key)
+  for _, order in ipairs(context) do
+    redis.call('ZREM', context_key, order)
+  end
+end
+stay(ttl_s)
+return {redis.call('HGETALL', turn_key), redis.call('HGETALL', thread_key)}

@@ -1,0 +1,69 @@
+-- End the turn in flight. ARGV: owner, turn_id, deferred, cost_usd, keep_head, ttl_s, max_people, reply ts…
+-- Returns {now in microseconds, session_id, owner, people as a JSON list, archived as a JSON list}.
+local turn_id, deferred, cost_usd, keep_head = ARGV[2], ARGV[3] == '1', ARGV[4], ARGV[5] == '1'
+local ttl_s, max_people = ARGV[6], tonumber(ARGV[7])
+if not held(ARGV[1]) then
+  return lost()
+end
+local now = now_us()
+
+local function summary()
+  local thread = redis.call('HMGET', thread_key, 'session_id', 'owner', 'people', 'archived')
+  return {whole(now), thread[1] or '', thread[2] or '', thread[3] or '[]', thread[4] or '[]'}
+end
+
+local turn = redis.call('HMGET', turn_key, 'id', 'state', 'messages')
+if turn[1] ~= turn_id then
+  -- The same call repeated, after a lost answer, changes nothing.
+  if redis.call('HGET', thread_key, 'last_turn') == turn_id then
+    return summary()
+  end
+  return lost()
+end
+if deferred and turn[2] == 'deferred' then
+  return summary()
+end
+
+redis.call('HINCRBYFLOAT', thread_key, 'cost_usd', cost_usd)
+redis.call('HSET', thread_key, 'active_at_us', whole(now))
+if deferred then
+  redis.call('HSET', turn_key, 'state', 'deferred')
+  stay(ttl_s)
+  return summary()
+end
+
+local function point(session_id, entry, kind)
+  return cjson.encode({v = 1, session_id = session_id, entry = entry, kind = kind})
+end
+
+local thread = redis.call('HMGET', thread_key, 'session_id', 'head', 'owner', 'people')
+local session_id, head_before, owner = thread[1], thread[2] or '', thread[3]
+local head = head_before
+if not keep_head then
+  head = redis.call('HGET', tails_key, session_id) or ''
+end
+
+local people, known = {}, {}
+local function add(user)
+  if not known[user] and #people < max_people then
+    known[user] = true
+    -- The owner stands first.
+    table.insert(people, user == owner and 1 or #people + 1, user)
+  end
+end
+for _, user in ipairs(cjson.decode(thread[4] or '[]')) do
+  add(user)
+end
+for _, message in ipairs(cjson.decode(turn[3])) do
+  add(message.user)
+  redis.call('HSETNX', points_key, message.ts, point(session_id, head_before, 'prompt'))
+end
+for i = 8, #ARGV do
+  redis.call('HSET', points_key, ARGV[i], point(session_id, head, 'reply'))
+end
+
+redis.call('HINCRBY', thread_key, 'turns', 1)
+redis.call('HSET', thread_key, 'head', head, 'people', cjson.encode(people), 'last_turn', turn_id)
+redis.call('DEL', turn_key)
+stay(ttl_s)
+return summary()

@@ -1,0 +1,48 @@
+"""All of the store's ports over one client."""
+
+from __future__ import annotations
+
+from redis.asyncio import Redis
+
+from bot.store.database import Database
+from bot.store.files import Files
+from bot.store.inbox import Inbox
+from bot.store.indexes import ActivityIndex, WorkIndex
+from bot.store.lifetimes import Lifetimes
+from bot.store.signals import SignalStreams
+from bot.store.threads import Threads
+from bot.store.transcripts import TranscriptStore
+from bot.store.turns import Turns
+
+MAX_LEASE_S = 10.0
+"""A dead worker's threads are taken over after this long."""
+
+
+class Store:
+    """What the core needs of Redis.
+
+    Args:
+        client: made by `bot.store.client.connect`; the caller closes it.
+        worker: this worker's id, which no other worker has or had.
+        ttl_s: how long a thread lives after its last activity, in seconds; 0 for ever.
+        lease_s: how long a lease lives without renewal, in seconds, at most 10.
+        max_waiting: how many messages may wait in a thread.
+    """
+
+    def __init__(
+        self, client: Redis, worker: str, *, ttl_s: int, lease_s: float = MAX_LEASE_S, max_waiting: int = 50
+    ) -> None:
+        if not 0 < lease_s <= MAX_LEASE_S:
+            raise ValueError(f"a lease lives for at most {MAX_LEASE_S} s, not {lease_s}")
+        database = Database(client)
+        work, activity, lifetimes = (
+            WorkIndex(database, ttl_s),
+            ActivityIndex(database, ttl_s),
+            Lifetimes(database, ttl_s),
+        )
+        self.inbox = Inbox(database, work, activity, worker, lease_s=lease_s, max_waiting=max_waiting, ttl_s=ttl_s)
+        self.signals = SignalStreams(database, worker)
+        self.turns = Turns(database, activity, lifetimes, ttl_s)
+        self.threads = Threads(database, activity, lifetimes, ttl_s)
+        self.transcripts = TranscriptStore(database, ttl_s)
+        self.files = Files(database, ttl_s)
