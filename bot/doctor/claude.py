@@ -13,6 +13,7 @@ import claude_agent_sdk
 from claude_agent_sdk import ClaudeAgentOptions, ClaudeSDKError, ResultError, ResultMessage
 
 from bot.agent.environment import cli_environment
+from bot.agent.processes import owner_mark, run_mark
 from bot.doctor.finding import Finding, fail, ok
 
 PROMPT: Final = "Answer with the single word: ready"
@@ -69,6 +70,7 @@ async def check_model(environ: Mapping[str, str], model: str) -> Sequence[Findin
 
 
 def _options(environ: Mapping[str, str], model: str, folder: Path) -> ClaudeAgentOptions:
+    mark = run_mark(owner_mark(), "doctor")  # or a worker that starts meanwhile takes it for a dead one's
     once = {"CLAUDE_CODE_MAX_RETRIES": "1"}  # whoever waits for a diagnosis would rather hear of the first failure
     return ClaudeAgentOptions(
         model=model or None,
@@ -77,7 +79,7 @@ def _options(environ: Mapping[str, str], model: str, folder: Path) -> ClaudeAgen
         setting_sources=[],
         verbatim_prompts=True,
         cwd=folder,
-        env=cli_environment(environ, config_dir=folder, scratch_dir=folder, mark="doctor") | once,
+        env=cli_environment(environ, config_dir=folder, scratch_dir=folder, mark=mark) | once,
         extra_args={"no-session-persistence": None},
         stderr=lambda _line: None,  # the result says what went wrong
     )

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from click.testing import CliRunner, Result
+
+import bot
+from bot.cli import VERSION, environment, line_of, main
+from bot.config import SETTINGS, Settings
+from bot.doctor import Finding, Verdict
+from bot.errors import StartError
+
+ROOT = Path(__file__).parents[2]
+SOCKET = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}
+BOUND_S = 20.0
+
+
+@pytest.fixture(autouse=True)
+def _an_environment_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for setting in SETTINGS:
+        monkeypatch.delenv(setting.name, raising=False)
+    # The commands set logging up for a process that is theirs.
+    monkeypatch.setattr("bot.logs.set_up", lambda *_args, **_more: None)
+
+
+class App(ModuleType):
+    """Stands for bot.app: notes what it is started with."""
+
+    def __init__(self, problem: str = "") -> None:
+        super().__init__("bot.app")
+        self.problem = problem
+        self.served: list[tuple[Settings, Mapping[str, str]]] = []
+
+    async def serve(self, settings: Settings, stop: asyncio.Event, environ: Mapping[str, str]) -> None:
+        assert not stop.is_set()
+        self.served.append((settings, environ))
+        if self.problem:
+            raise StartError(self.problem)
+
+
+def install(monkeypatch: pytest.MonkeyPatch, app: App) -> App:
+    monkeypatch.setitem(sys.modules, "bot.app", app)
+    monkeypatch.setattr(bot, "app", app, raising=False)
+    return app
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch) -> App:
+    return install(monkeypatch, App())
+
+
+def bot_command(*words: str, env: Mapping[str, str] | None = None) -> Result:
+    return CliRunner().invoke(main, words, env=env)
+
+
+# --- run ------------------------------------------------------------------------------------------------------------
+
+
+def test_help_names_every_command() -> None:
+    result = bot_command("--help")
+
+    assert result.exit_code == 0
+    assert all(command in result.stdout for command in ("run", "demo", "doctor"))
+
+
+def test_the_version_is_that_of_the_project() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+    assert project["version"] == VERSION
+    assert bot_command("--version").stdout.strip() == f"bot, version {VERSION}"
+
+
+def test_run_serves_with_the_settings_and_ends_well(app: App) -> None:
+    result = bot_command("run", env=SOCKET | {"BOT_COMMAND": "/claude"})
+
+    ((settings, environ),) = app.served
+    assert result.exit_code == 0
+    assert settings.command == "/claude"
+    assert environ["SLACK_BOT_TOKEN"] == "xoxb-1"
+
+
+def test_wrong_settings_are_listed_one_a_line_before_anything_starts(app: App) -> None:
+    result = bot_command("run", env={"BOT_HTTP_PORT": "x", "BOT_LEASE_S": "99"})
+
+    assert result.exit_code == 2
+    assert app.served == []
+    assert [line.split()[0] for line in result.stderr.splitlines()] == [
+        "BOT_HTTP_PORT",
+        "BOT_LEASE_S",
+        "SLACK_BOT_TOKEN",
+        "SLACK_APP_TOKEN",
+    ]
+    assert result.stdout == ""
+
+
+def test_what_is_away_at_the_start_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, App("Redis at redis://:5ecret@host does not answer"))
+
+    result = bot_command("run", env=SOCKET)
+
+    assert result.exit_code == 1
+    assert result.stderr == "Redis at redis://[redacted]@host does not answer\n"
+
+
+# --- the .env file --------------------------------------------------------------------------------------------------
+
+
+def test_the_environment_wins_over_the_file(app: App) -> None:
+    Path(".env").write_text("SLACK_BOT_TOKEN=xoxb-file\nSLACK_APP_TOKEN='xapp-$file'\nBOT_MODEL=\n", encoding="utf-8")
+
+    assert bot_command("run", env={"SLACK_BOT_TOKEN": "xoxb-real"}).exit_code == 0
+
+    ((settings, _),) = app.served
+    assert (settings.slack_bot_token, settings.slack_app_token) == ("xoxb-real", "xapp-$file")
+
+
+def test_another_file_can_be_named(app: App) -> None:
+    Path("other.env").write_text("SLACK_BOT_TOKEN=xoxb-other\nSLACK_SIGNING_SECRET=s\n", encoding="utf-8")
+
+    assert bot_command("run", "--env-file", "other.env").exit_code == 0
+
+    assert app.served[0][0].slack_bot_token == "xoxb-other"
+
+
+def test_a_named_file_must_be_there(app: App) -> None:
+    result = bot_command("run", "--env-file", "nowhere.env")
+
+    assert result.exit_code == 2
+    assert "nowhere.env" in result.stderr
+
+
+def test_reading_the_file_leaves_the_process_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text("BOT_MODEL=from-file\nno_value\n", encoding="utf-8")
+
+    assert environment(None)["BOT_MODEL"] == "from-file"
+    assert "no_value" not in environment(None)
+    monkeypatch.setenv("BOT_MODEL", "from-environment")
+    assert environment(None)["BOT_MODEL"] == "from-environment"
+
+
+# --- doctor ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "status"),
+    [((Verdict.OK, Verdict.WARN), 0), ((Verdict.OK, Verdict.FAIL, Verdict.OK), 1)],
+)
+def test_doctor_prints_a_line_each_and_ends_by_the_result(
+    verdicts: tuple[Verdict, ...], status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def examine(_environ: Mapping[str, str]):  # type: ignore[no-untyped-def]  # an async generator's type is long
+        for verdict in verdicts:
+            yield Finding("Redis", verdict, "version 7.0")
+
+    monkeypatch.setattr("bot.doctor.examine", examine)
+
+    result = bot_command("doctor")
+
+    assert result.exit_code == status
+    assert result.stdout.splitlines() == [f"{verdict:4}  Redis: version 7.0" for verdict in verdicts]
+
+
+def test_a_finding_ends_with_how_to_mend_it() -> None:
+    line = line_of(Finding("Redis", Verdict.WARN, "off", "set appendonly yes"))
+
+    assert line.endswith("Redis: off → set appendonly yes")
+
+
+def test_the_package_can_be_run_as_a_module() -> None:
+    shown = subprocess.run(
+        [sys.executable, "-m", "bot", "--version"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=BOUND_S,
+    )
+
+    assert shown.stdout.strip() == f"bot, version {VERSION}"
