@@ -77,8 +77,8 @@ class Request:
 
     @property
     def from_agent(self) -> bool:
-        """False for what the CLI asks on its own behalf: titles, summaries of tools, checks of the quota."""
-        return bool(self.tools) and self.max_tokens > 1
+        """False for what the CLI asks on its own behalf: titles, web searches, checks of the quota."""
+        return bool(set(self.tools) - {"web_search"}) and self.max_tokens > 1
 
     @property
     def characters(self) -> int:
