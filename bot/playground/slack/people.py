@@ -165,7 +165,7 @@ class People:
     async def shortcut(self, user: str, callback_id: str, channel: str = "", ts: str = "") -> Answer:
         """Use a shortcut: on a message, or (without channel and ts) a global one. Raises Refused: unknown_shortcut."""
         known = {shortcut.callback_id: shortcut for shortcut in self._workspace.app.shortcuts}
-        if callback_id not in known or known[callback_id].on_message != bool(ts):
+        if known and (callback_id not in known or known[callback_id].on_message != bool(ts)):
             raise Refused("unknown_shortcut", callback_id)
         if not ts:
             return await self._courier.ask("interactive", self._payloads.global_shortcut(user, callback_id))

@@ -47,7 +47,15 @@ class Streams:
         self._take(stream, mode, parts)
         self._show(message, stream, Cause.STREAM)
 
-    def stop(self, message: Message, mode: str, parts: list[StreamPart], closing: list[Json], metadata: Json) -> None:
+    def stop(
+        self,
+        message: Message,
+        mode: str,
+        parts: list[StreamPart],
+        closing: list[Json],
+        metadata: Json,
+        session_status: str,
+    ) -> None:
         """End a stream; a card that is still in progress turns to an error. Raises as `append` does."""
         stream = self.live(message)
         self._take(stream, mode, parts)
@@ -55,7 +63,7 @@ class Streams:
         if metadata:
             message.metadata = metadata
         self._end(message, stream, StreamState.STOPPED)
-        self._set_session(message, "active")
+        self._set_session(message, session_status)
 
     def live(self, message: Message) -> Stream:
         """The message's stream while it may be written to. Raises Refused(message_not_in_streaming_state)."""

@@ -207,6 +207,14 @@ class Workspace:
             self._touch_root(message)
         return message
 
+    def restore_messages(self, messages: Sequence[Message], last_ts: str) -> None:
+        """Take in the messages of a saved workspace, in their order, without telling anyone."""
+        for message in messages:
+            self._messages.setdefault(message.channel, {})[message.ts] = message
+            if message.is_reply:
+                self._replies.setdefault((message.channel, message.thread_ts), []).append(message.ts)
+        self._last_micros = int(last_ts.replace(".", ""))
+
     def _root_of(self, message: Message) -> str:
         """A reply to a reply belongs to the root's thread, as in Slack."""
         parent = self._messages.get(message.channel, {}).get(message.thread_ts)
