@@ -1,0 +1,33 @@
+"""The store's ports in memory, for tests that need no Redis. They pass the contracts that the Redis ones pass."""
+
+from __future__ import annotations
+
+from bot.ports import FileStore, InboxStore, Signals, ThreadStore, Transcripts, TurnStore
+from tests.memory.inbox import MemoryInbox, MemorySignals
+from tests.memory.state import ManualClock, Memory
+from tests.memory.threads import MemoryThreads
+from tests.memory.transcripts import MemoryFiles, MemoryTranscripts
+from tests.memory.turns import MemoryTurns
+
+__all__ = ["ManualClock", "Memory", "MemoryStore"]
+
+
+class MemoryStore:
+    """One worker's view of a memory that workers share; the shape of `bot.store.store.Store`.
+
+    Args:
+        memory: stands for the Redis server; its clock decides when leases run out.
+        lease_s: how long a lease lives without renewal, in seconds.
+        max_waiting: how many messages may wait in a thread.
+    """
+
+    def __init__(
+        self, memory: Memory | None = None, worker: str = "worker", *, lease_s: float = 10.0, max_waiting: int = 50
+    ) -> None:
+        self.memory = memory or Memory()
+        self.inbox: InboxStore = MemoryInbox(self.memory, worker, lease_s, max_waiting)
+        self.signals: Signals = MemorySignals(self.memory, worker)
+        self.turns: TurnStore = MemoryTurns(self.memory)
+        self.threads: ThreadStore = MemoryThreads(self.memory)
+        self.transcripts: Transcripts = MemoryTranscripts(self.memory)
+        self.files: FileStore = MemoryFiles(self.memory)

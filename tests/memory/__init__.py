@@ -1,0 +1,1 @@
+"""The store's ports in memory, one module a port."""

@@ -1,0 +1,126 @@
+"""Inbox and signals in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
+
+from bot.model import Address, Lease, Message, Receipt, Signal, Taken, Thread, ThreadKey, ts_order
+from bot.store.codec import title_of
+from tests.memory.state import HeldLease, Memory, ThreadState
+
+
+class MemoryInbox:
+    """InboxStore of one worker."""
+
+    def __init__(self, memory: Memory, worker: str, lease_s: float, max_waiting: int) -> None:
+        self._memory = memory
+        self._worker = worker
+        self._lease_s = lease_s
+        self._max_waiting = max_waiting
+
+    async def accept(self, message: Message, session_id: str) -> Receipt:
+        state = self._memory.state(message.thread)
+        taken = self._disposition(state, message)
+        if taken not in (Taken.PROMPT, Taken.CONTEXT):
+            return self._receipt(message.thread, taken)
+        new_thread = state.thread is None
+        now = self._memory.clock.now()
+        if state.thread is None:
+            state.thread = Thread(message.thread, session_id, owner=message.user, created_at=now, active_at=now)
+        state.seen[message.ts] = None
+        if taken is Taken.PROMPT:
+            state.waiting[message.ts] = message
+            title = state.thread.title or title_of(message.text)
+            state.thread = replace(state.thread, title=title, active_at=now)
+            state.work_since = now
+        else:
+            state.context[message.ts] = message
+            while len(state.context) > self._max_waiting:
+                del state.context[min(state.context, key=ts_order)]
+        self._memory.touch(message.thread)
+        return self._receipt(message.thread, taken, new_thread=new_thread)
+
+    def _disposition(self, state: ThreadState, message: Message) -> Taken:
+        if message.ts in state.seen:
+            return Taken.DUPLICATE
+        if message.address is not Address.BOT and state.thread is None:
+            return Taken.NOT_FOR_US
+        mentions_only = state.thread is not None and state.thread.mentions_only
+        if message.address is Address.OTHER or (message.address is Address.OPEN and mentions_only):
+            return Taken.CONTEXT
+        return Taken.FULL if len(state.waiting) >= self._max_waiting else Taken.PROMPT
+
+    def _receipt(self, key: ThreadKey, taken: Taken, *, new_thread: bool = False) -> Receipt:
+        alive = self._memory.alive(key)
+        return Receipt(taken, alive.worker if alive else "", self._memory.state(key).turn is not None, new_thread)
+
+    async def withdraw(self, thread: ThreadKey, ts: str) -> bool:
+        state = self._memory.state(thread)
+        return state.waiting.pop(ts, None) is not None or state.context.pop(ts, None) is not None
+
+    async def amend(self, thread: ThreadKey, ts: str, text: str) -> bool:
+        state = self._memory.state(thread)
+        for place in (state.waiting, state.context):
+            if ts in place:
+                place[ts] = replace(place[ts], text=text)
+                return True
+        return False
+
+    async def acquire(self, thread: ThreadKey) -> Lease | None:
+        if self._memory.alive(thread) is not None:
+            return None
+        state = self._memory.state(thread)
+        state.fence += 1
+        lease = Lease(thread, self._worker, state.fence)
+        self._hold(state, lease)
+        return lease
+
+    def _hold(self, state: ThreadState, lease: Lease) -> None:
+        state.held = HeldLease(lease, self._memory.clock.now() + self._lease_s)
+
+    async def renew(self, lease: Lease) -> bool:
+        alive = self._memory.alive(lease.thread)
+        state = self._memory.state(lease.thread)
+        if alive not in (None, lease) or state.fence != lease.token or state.held is None:
+            return False
+        self._hold(state, lease)
+        return True
+
+    async def release(self, lease: Lease, *, even_with_work: bool = False) -> bool:
+        state = self._memory.fenced(lease)
+        if state.has_work and not even_with_work:
+            return False
+        state.held = None
+        return True
+
+    async def holder(self, thread: ThreadKey) -> str:
+        alive = self._memory.alive(thread)
+        return alive.worker if alive else ""
+
+    async def abandoned(self, limit: int) -> Sequence[ThreadKey]:
+        states = {key: self._memory.state(key) for key in list(self._memory.threads)}
+        found = [key for key, state in states.items() if state.has_work and self._memory.alive(key) is None]
+        return sorted(found, key=lambda key: states[key].work_since)[:limit]
+
+
+class MemorySignals:
+    """Signals of one worker."""
+
+    def __init__(self, memory: Memory, worker: str) -> None:
+        self._memory = memory
+        self._worker = worker
+
+    @property
+    def worker(self) -> str:
+        return self._worker
+
+    async def send(self, worker: str, signal: Signal) -> None:
+        if queue := self._memory.signals.get(worker):
+            queue.put_nowait(signal)
+
+    async def receive(self) -> AsyncIterator[Signal]:
+        queue = self._memory.signals[self._worker] = asyncio.Queue()
+        while True:
+            yield await queue.get()

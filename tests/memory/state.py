@@ -1,0 +1,123 @@
+"""What a store in memory remembers, and its clock."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from bot.errors import LeaseLost
+from bot.model import Lease, Message, Point, Signal, Thread, ThreadKey, ThreadStatus, TranscriptEntry, Turn, TurnState
+
+
+class ManualClock:
+    """A clock that stands still until it is moved. Implements `bot.ports.Clock`."""
+
+    def __init__(self, now: float = 1_700_000_000.0) -> None:
+        self._now = now
+        self._moved = asyncio.Event()
+
+    def now(self) -> float:
+        return self._now
+
+    def advance(self, seconds: float) -> None:
+        self._now += seconds
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+    async def sleep(self, seconds: float) -> None:
+        until = self._now + seconds
+        while self._now < until:
+            await self._moved.wait()
+
+
+@dataclass
+class HeldLease:
+    lease: Lease
+    expires_at: float
+
+
+@dataclass
+class Transcript:
+    entries: list[TranscriptEntry] = field(default_factory=list)
+    uuids: set[str] = field(default_factory=set)
+
+    @property
+    def tail(self) -> str:
+        return next((entry.uuid for entry in reversed(self.entries) if entry.anchor), "")
+
+
+@dataclass
+class ThreadState:
+    """Everything of one thread."""
+
+    thread: Thread | None = None
+    held: HeldLease | None = None
+    fence: int = 0
+    seen: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    waiting: dict[str, Message] = field(default_factory=dict)
+    context: dict[str, Message] = field(default_factory=dict)
+    turn: Turn | None = None
+    turn_token: int = 0
+    last_turn: str = ""
+    points: dict[str, Point] = field(default_factory=dict)
+    transcripts: dict[tuple[str, str], Transcript] = field(default_factory=dict)
+    files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    branches: dict[tuple[str, str], ThreadKey | float] = field(default_factory=dict)
+    """By ts and user: the branch, or until when the claim to make it holds."""
+    touched_at: float = 0.0
+    work_since: float = 0.0
+
+    @property
+    def has_work(self) -> bool:
+        if self.turn is not None:
+            return self.turn.state is not TurnState.DEFERRED
+        return bool(self.waiting)
+
+    @property
+    def status(self) -> ThreadStatus:
+        if self.turn is not None:
+            return ThreadStatus.DEFERRED if self.turn.state is TurnState.DEFERRED else ThreadStatus.RUNNING
+        return ThreadStatus.WAITING if self.waiting else ThreadStatus.IDLE
+
+    def has_transcript(self, session_id: str) -> bool:
+        return (session_id, "") in self.transcripts
+
+    def tail(self, session_id: str) -> str:
+        return self.transcripts.get((session_id, ""), Transcript()).tail
+
+
+class Memory:
+    """What all workers share: stands for the Redis server.
+
+    Args:
+        ttl_s: how long a thread lives after its last activity, in seconds; 0 for ever.
+    """
+
+    def __init__(self, clock: ManualClock | None = None, *, ttl_s: float = 0) -> None:
+        self.clock = clock or ManualClock()
+        self.ttl_s = ttl_s
+        self.threads: dict[ThreadKey, ThreadState] = {}
+        self.signals: dict[str, asyncio.Queue[Signal]] = {}
+
+    def state(self, key: ThreadKey) -> ThreadState:
+        """The thread's state, a fresh one when there is none or it has expired."""
+        state = self.threads.get(key)
+        now = self.clock.now()
+        if state is None or (self.ttl_s and state.touched_at + self.ttl_s <= now):
+            state = self.threads[key] = ThreadState(touched_at=now)
+        return state
+
+    def touch(self, key: ThreadKey) -> None:
+        self.state(key).touched_at = self.clock.now()
+
+    def alive(self, key: ThreadKey) -> Lease | None:
+        """The lease that is held now."""
+        held = self.state(key).held
+        return held.lease if held is not None and held.expires_at > self.clock.now() else None
+
+    def fenced(self, lease: Lease) -> ThreadState:
+        """The state that the lease lets its holder write. Raises LeaseLost."""
+        if self.alive(lease.thread) != lease:
+            raise LeaseLost(str(lease.thread))
+        return self.state(lease.thread)

@@ -1,0 +1,97 @@
+"""The turn in flight, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.errors import LeaseLost
+from bot.model import (
+    Ending,
+    Lease,
+    Outcome,
+    Point,
+    PointKind,
+    Progress,
+    Prompt,
+    Thread,
+    ThreadKey,
+    ThreadStatus,
+    Turn,
+    TurnState,
+    ts_order,
+)
+from tests.memory.state import Memory, ThreadState
+
+
+class MemoryTurns:
+    """TurnStore of one worker."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+
+    async def begin(self, lease: Lease, turn_id: str) -> Turn | None:
+        state = self._memory.fenced(lease)
+        if state.thread is None:
+            return None
+        if state.turn is None:
+            if not state.waiting:
+                return None
+            state.turn = self._start(state, state.thread, turn_id)
+        elif state.turn.state is TurnState.DEFERRED:
+            return None
+        elif (turn_id, lease.token) != (state.turn.id, state.turn_token):
+            state.turn = replace(state.turn, attempt=state.turn.attempt + 1)
+        state.turn_token = lease.token
+        state.turn = replace(state.turn, thread=replace(state.thread, status=ThreadStatus.RUNNING))
+        self._memory.touch(lease.thread)
+        return state.turn
+
+    def _start(self, state: ThreadState, thread: Thread, turn_id: str) -> Turn:
+        messages = sorted(state.waiting.values(), key=lambda message: ts_order(message.ts))
+        newest = ts_order(messages[-1].ts)
+        before = [message for message in state.context.values() if ts_order(message.ts) < newest]
+        context = sorted(before, key=lambda message: ts_order(message.ts))
+        state.waiting.clear()
+        for message in context:
+            del state.context[message.ts]
+        return Turn(turn_id, thread, Prompt(tuple(messages), tuple(context)), self._memory.clock.now())
+
+    async def tail(self, thread: ThreadKey, session_id: str) -> str:
+        return self._memory.state(thread).tail(session_id)
+
+    async def save(self, lease: Lease, turn_id: str, progress: Progress, state: TurnState) -> None:
+        kept, turn, _ = self._in_flight(lease, turn_id)
+        kept.turn = replace(turn, progress=progress, state=state)
+
+    async def restart_session(self, lease: Lease, turn_id: str, session_id: str) -> None:
+        kept, _, thread = self._in_flight(lease, turn_id)
+        kept.thread = replace(thread, session_id=session_id, head="")
+
+    async def finish(
+        self, lease: Lease, turn_id: str, outcome: Outcome, reply_ts: Sequence[str], *, keep_head: bool = False
+    ) -> None:
+        if self._memory.fenced(lease).last_turn == turn_id:
+            return
+        kept, turn, thread = self._in_flight(lease, turn_id)
+        if outcome.ending is Ending.DEFERRED and turn.state is TurnState.DEFERRED:
+            return
+        thread = replace(thread, cost_usd=thread.cost_usd + outcome.cost_usd, active_at=self._memory.clock.now())
+        self._memory.touch(lease.thread)
+        if outcome.ending is Ending.DEFERRED:
+            kept.thread, kept.turn = thread, replace(turn, state=TurnState.DEFERRED)
+            return
+        head = thread.head if keep_head else kept.tail(thread.session_id)
+        for message in turn.prompt.messages:
+            kept.points.setdefault(message.ts, Point(thread.session_id, thread.head, PointKind.PROMPT))
+        kept.points.update({ts: Point(thread.session_id, head, PointKind.REPLY) for ts in reply_ts})
+        people = dict.fromkeys((*thread.people, *(message.user for message in turn.prompt.messages)))
+        ordered = tuple(sorted(people, key=lambda user: user != thread.owner))
+        kept.thread = replace(thread, head=head, turns=thread.turns + 1, people=ordered)
+        kept.turn, kept.last_turn = None, turn_id
+
+    def _in_flight(self, lease: Lease, turn_id: str) -> tuple[ThreadState, Turn, Thread]:
+        state = self._memory.fenced(lease)
+        if state.turn is None or state.thread is None or state.turn.id != turn_id:
+            raise LeaseLost(f"turn {turn_id} is not in flight")
+        return state, state.turn, state.thread
