@@ -7,11 +7,11 @@ INSTALLED := $(VENV)/.installed
 NO_PROXIES := env -u http_proxy -u https_proxy -u all_proxy -u no_proxy -u HTTP_PROXY -u HTTPS_PROXY -u ALL_PROXY -u NO_PROXY
 PYTEST_ARGS ?=
 
-.PHONY: help install demo test check format lock clean
+.PHONY: help install demo test check format lock configuration-page clean
 .DEFAULT_GOAL := help
 
 help: ## Say what can be made.
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 22
 
 install: $(INSTALLED) ## Build .venv with everything pinned.
 
@@ -42,6 +42,9 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 lock: install ## Write the lock files anew from pyproject.toml (LOCK_ARGS=--upgrade for newer versions).
 	$(LOCK) $(LOCK_ARGS) -o requirements.lock pyproject.toml
 	$(LOCK) $(LOCK_ARGS) -c requirements.lock --group pyproject.toml:dev -o requirements-dev.lock pyproject.toml
+
+configuration-page: install ## Write docs/configuration.md from the settings in the code.
+	$(BIN)/python -m bot.configuration_page > docs/configuration.md
 
 clean: ## Remove what was built. Leaves the demo's sessions alone.
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,107 @@
+"""What is written about the bot is true of it."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from dotenv import dotenv_values
+
+from bot.config import SETTINGS, Settings
+from bot.configuration_page import page
+
+ROOT = Path(__file__).parents[2]
+LOCKS = ["requirements.lock", "requirements-dev.lock"]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+
+def text_of(path: str) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+# --- settings -------------------------------------------------------------------------------------------------------
+
+
+def test_the_configuration_page_is_that_of_the_code() -> None:
+    assert text_of("docs/configuration.md") == page(), "run: make configuration-page"
+
+
+def test_settings_of_a_group_stand_together() -> None:
+    groups = [setting.group for setting in SETTINGS]
+
+    assert sum(before != after for before, after in pairwise(groups)) == len(set(groups)) - 1
+
+
+def test_the_example_has_every_setting_with_its_default() -> None:
+    lines = re.findall(r"^#?([A-Z][A-Z_]+)=(.*)$", text_of("deploy/env.example"), re.MULTILINE)
+
+    assert dict(lines) == {setting.name: setting.default for setting in SETTINGS} | {"ANTHROPIC_API_KEY": ""}
+    assert len(lines) == len(SETTINGS) + 1
+
+
+def test_the_example_works_once_it_is_filled_in() -> None:
+    example = {name: value or "" for name, value in dotenv_values(ROOT / "deploy/env.example").items()}
+
+    Settings.parse(example | {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"})
+
+
+# --- pages ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_page_links_only_to_what_is_there(path: Path) -> None:
+    links = re.findall(r"\]\((?!https?://|#|mailto:)([^)#\s]+)", path.read_text(encoding="utf-8"))
+
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_page_names_only_targets_that_make_knows(path: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", text_of("Makefile"), re.MULTILINE))
+
+    named = re.findall(r"(?:^|`|\$ )make ([a-z-]+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert set(named) <= targets
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_page_names_only_settings_that_exist(path: Path) -> None:
+    known = {setting.name for setting in SETTINGS} | {"BOT_ADMIN", "BOT_TEST_REQUIRE"}  # a misspelt one, and the tests'
+
+    assert set(re.findall(r"\bBOT_[A-Z_]+[A-Z]\b", path.read_text(encoding="utf-8"))) <= known
+
+
+# --- pins and deployment --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_pin_has_hashes_and_no_file_names_an_index(lock: str) -> None:
+    text = text_of(lock)
+
+    for line in text.splitlines():
+        assert re.fullmatch(r"[a-z0-9-]+==\S+( ; .+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?", line), line
+    assert "://" not in text
+
+
+def test_the_tests_run_on_what_is_deployed() -> None:
+    def pins(lock: str) -> set[str]:
+        return set(re.findall(r"^([a-z0-9-]+==\S+)", text_of(lock), re.MULTILINE))
+
+    assert pins("requirements.lock") < pins("requirements-dev.lock")
+
+
+def test_the_image_is_built_from_files_that_are_there() -> None:
+    sources = re.findall(r"^COPY (\S+) \S+$", text_of("deploy/Dockerfile"), re.MULTILINE)
+
+    assert sources == ["requirements.lock", "bot"]
+    assert all((ROOT / source).exists() for source in sources)
+    assert all(f"!{source}" in text_of("deploy/Dockerfile.dockerignore") for source in sources)
+
+
+def test_the_container_gets_longer_to_stop_than_turns_get_to_end() -> None:
+    (grace_s,) = re.findall(r"stop_grace_period: (\d+)s", text_of("deploy/compose.yaml"))
+    (drain_s,) = [setting.default for setting in SETTINGS if setting.name == "BOT_DRAIN_S"]
+
+    assert int(grace_s) >= int(drain_s) + 10
