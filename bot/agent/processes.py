@@ -20,6 +20,7 @@ from bot.agent.environment import RUN_MARK
 log = structlog.get_logger(__name__)
 
 _KILL_WAIT_S = 3.0
+_LOOK_AGAIN_S = 0.005
 _RESUME_DIRS = "claude-resume-*"  # made by the SDK, see its session_resume
 _YOUNG_S = 120.0
 """A resume directory younger than this may belong to a worker that is just starting its process."""
@@ -47,18 +48,19 @@ def end_processes(belongs: Callable[[str], bool]) -> int:
     """Kill every process whose mark is told to belong, and wait until they are gone. Returns how many there were.
 
     Blocks for a few milliseconds, at most a few seconds. Looks again until it finds none, since one may fork meanwhile.
+    It does not wait for them: those that are our own children somebody else waits for.
     """
-    killed = 0
+    killed: set[int] = set()
     deadline = time.monotonic() + _KILL_WAIT_S
     while found := [process for process, mark in _marked() if belongs(mark)]:
         for process in found:
             _kill(process)
-        killed += len(found)
-        psutil.wait_procs(found, timeout=0.5)
+        killed.update(process.pid for process in found)
         if time.monotonic() > deadline:
             log.error("processes_not_killed", pids=[process.pid for process in found])
             break
-    return killed
+        time.sleep(_LOOK_AGAIN_S)
+    return len(killed)
 
 
 def end_run(mark: str) -> int:
@@ -105,7 +107,7 @@ def _config_dirs() -> Iterator[str]:
 
 
 def _environments() -> Iterator[tuple[psutil.Process, dict[str, str]]]:
-    """Each process whose environment may be read (the user's own), zombies left out."""
+    """Each process whose environment may be read: the user's own. A zombie has none."""
     for process in psutil.process_iter():
         try:
             yield process, process.environ()

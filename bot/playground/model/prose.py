@@ -98,8 +98,9 @@ _BODIES = (
         "See [the documentation](https://docs.slack.dev) for how threads work in Slack itself."
     ),
     (
-        "1. Mention the bot in a channel, or write to it directly.\n2. Go on in the thread; no mention is needed there.\n"
-        "   - Messages sent meanwhile wait, and are answered together.\n   - Editing one that waits changes it.\n"
+        "1. Mention the bot in a channel, or write to it directly.\n"
+        "2. Go on in the thread; no mention is needed there.\n   - Messages sent meanwhile wait, and are answered together.\n"
+        "   - Editing one that waits changes it.\n"
         "3. React with :twisted_rightwards_arrows: to branch."
     ),
     (
@@ -112,7 +113,7 @@ _BODIES = (
         "| a branch | up to where it began | a copy |\n| after a reset | nothing | none |"
     ),
     (
-        "> What is copied can be changed without regret.\n\nAnd that is what a branch is for: try the bold idea in one, "
-        "and the careful one in the other."
+        "> What is copied can be changed without regret.\n\nAnd that is what a branch is for: try the bold idea "
+        "in one, and the careful one in the other."
     ),
 )

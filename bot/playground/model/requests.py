@@ -9,8 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-# What the CLI puts between the person's words: reminders of its own, and what it says about an interrupted turn.
-_REMINDER = re.compile(r"<(system-reminder|local-command-[a-z]+|command-[a-z]+)>.*?</\1>\s*", re.DOTALL)
+# What the CLI puts between the person's words: reminders, where it put an image, what it says of an interrupted turn.
+_REMINDER = re.compile(
+    r"<(system-reminder|local-command-[a-z]+|command-[a-z]+)>.*?</\1>\s*|^\[Image: source: [^\n]*\]$",
+    re.DOTALL | re.MULTILINE,
+)
 _NOT_A_PERSON = ("[Request interrupted", "Continue from where you left off.", "Caveat: The messages below")
 
 
@@ -74,6 +77,11 @@ class Request:
     def prompt(self) -> str:
         """What a person said last; empty when nobody did."""
         return self.prompts[-1] if self.prompts else ""
+
+    @property
+    def results(self) -> tuple[ToolResult, ...]:
+        """What the tools that the model called last gave back."""
+        return next((said.results for said in reversed(self.messages) if said.results), ())
 
     @property
     def from_agent(self) -> bool:

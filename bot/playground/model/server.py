@@ -118,7 +118,7 @@ class ScriptedModel:
         async for event in events:
             await response.write(encode(event))
         if reply.cut and http.transport is not None:
-            http.transport.abort()
+            http.transport.close()  # what was written still arrives; the end of the body does not
         return response
 
     def _pacing(self, reply: Reply) -> Callable[[], Awaitable[None]]:

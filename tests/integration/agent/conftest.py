@@ -36,7 +36,13 @@ def open_bench(model: ScriptedModel, environ: dict[str, str]) -> OpenBench:
 
     @asynccontextmanager
     async def opened(data_dir: Path) -> AsyncIterator[Bench]:
-        settings = AgentSettings(data_dir=data_dir, environ=environ, stop_grace_s=2.0)
+        settings = AgentSettings(
+            data_dir=data_dir,
+            environ=environ,
+            system_prompt="Speak like a pirate.",
+            model="claude-sonnet-5",
+            stop_grace_s=2.0,
+        )
         async with ClaudeAgent(transcripts, settings) as agent:
             yield Bench(agent, ClaudeSessions(transcripts), model, transcripts, data_dir)
 

@@ -1,0 +1,92 @@
+"""Transcripts without a process: forks, and what is read of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.errors import Reason, Refusal
+from bot.model import Exchange
+from bot.playground.model import say, use_tool
+from tests.integration.agent.bench import Bench, a_thread, lease_of, new_session
+
+
+async def test_a_fork_up_to_the_first_of_three_knows_only_that_one(bench: Bench) -> None:
+    session, branch = new_session(), a_thread()
+    await bench.ask("first", session)
+    head = bench.transcripts.tail(bench.thread, session)
+    await bench.ask("second", session, resume=True)
+    await bench.ask("third", session, resume=True)
+    before = list(bench.transcripts.entries[bench.thread, session, ""])
+
+    fork = await bench.sessions.fork(bench.thread, session, head, lease_of(branch), "A branch")
+    await bench.ask("What did I say?", fork, resume=True, thread=branch)
+
+    assert bench.model.requests[-1].prompts == ["first", "What did I say?"]
+    assert bench.transcripts.entries[bench.thread, session, ""] == before
+    await bench.ask("And here?", session, resume=True)
+    assert bench.model.requests[-1].prompts == ["first", "second", "third", "And here?"]
+
+
+async def test_a_fork_of_all_of_it_knows_what_the_source_knows(bench: Bench) -> None:
+    session, branch, twig = new_session(), a_thread(), a_thread()
+    bench.model.script(use_tool("Glob", {"pattern": "*"}), say("Nothing there."))
+    await bench.ask("first", session)
+    fork = await bench.sessions.fork(bench.thread, session, "", lease_of(branch), "")
+    await bench.ask("second", fork, resume=True, thread=branch)
+    again = await bench.sessions.fork(branch, fork, "", lease_of(twig), "")
+    await bench.ask("third", again, resume=True, thread=twig)
+    assert bench.model.requests[-1].prompts == ["first", "second", "third"]
+
+
+async def test_a_fork_of_a_session_that_was_cut_holds_what_is_current(bench: Bench) -> None:
+    session, branch = new_session(), a_thread()
+    await bench.ask("first", session)
+    head = bench.transcripts.tail(bench.thread, session)
+    await bench.ask("dropped", session, resume=True)
+    await bench.ask("second", session, resume=True, resume_at=head)
+    fork = await bench.sessions.fork(bench.thread, session, "", lease_of(branch), "")
+    await bench.ask("third", fork, resume=True, thread=branch)
+    assert bench.model.requests[-1].prompts == ["first", "second", "third"]
+
+
+async def test_there_is_nothing_to_fork_of_a_session_that_is_gone(bench: Bench) -> None:
+    with pytest.raises(Refusal) as refused:
+        await bench.sessions.fork(bench.thread, new_session(), "", lease_of(a_thread()), "")
+    assert refused.value.reason is Reason.SESSION_EXPIRED
+
+
+@pytest.mark.parametrize("entry", ["00000000-0000-4000-8000-000000000000", "not a uuid"])
+async def test_there_is_nothing_to_fork_at_an_entry_that_is_gone(bench: Bench, entry: str) -> None:
+    session = new_session()
+    await bench.ask("first", session)
+    with pytest.raises(Refusal) as refused:
+        await bench.sessions.fork(bench.thread, session, entry, lease_of(a_thread()), "")
+    assert refused.value.reason is Reason.SESSION_EXPIRED
+
+
+async def test_exchanges_are_prompts_with_their_whole_answers(bench: Bench) -> None:
+    session = new_session()
+    bench.model.script(say("One moment.") + use_tool("Glob", {"pattern": "*"}), say("Nothing."), say("Bye."))
+    await bench.ask("Any files?", session)
+    await bench.ask("Thanks", session, resume=True)
+    told = await bench.sessions.exchanges(bench.thread, session, 5)
+    assert told == [Exchange("Any files?", "One moment.\n\nNothing."), Exchange("Thanks", "Bye.")]
+    assert await bench.sessions.exchanges(bench.thread, session, 1) == told[1:]
+    assert await bench.sessions.exchanges(bench.thread, new_session(), 5) == []
+
+
+async def test_a_renamed_and_tagged_session_resumes(bench: Bench) -> None:
+    session = new_session()
+    await bench.ask("first", session)
+    tail = bench.transcripts.tail(bench.thread, session)
+    await bench.sessions.rename(bench.lease, session, "A title")
+    await bench.sessions.tag(bench.lease, session, "urgent")
+    await bench.sessions.tag(bench.lease, session, "")
+    assert bench.transcripts.tail(bench.thread, session) == tail, "a title is no place to cut"
+    await bench.ask("second", session, resume=True)
+    assert bench.model.requests[-1].prompts == ["first", "second"]
+
+
+async def test_a_blank_title_is_refused(bench: Bench) -> None:
+    with pytest.raises(Refusal):
+        await bench.sessions.rename(bench.lease, new_session(), "  ")
