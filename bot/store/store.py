@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from redis.asyncio import Redis
 
+from bot.ports import FileStore, InboxStore, Signals, ThreadStore, Transcripts, TurnStore
 from bot.store.database import Database
 from bot.store.files import Files
 from bot.store.inbox import Inbox
@@ -40,9 +41,11 @@ class Store:
             ActivityIndex(database, ttl_s),
             Lifetimes(database, ttl_s),
         )
-        self.inbox = Inbox(database, work, activity, worker, lease_s=lease_s, max_waiting=max_waiting, ttl_s=ttl_s)
-        self.signals = SignalStreams(database, worker)
-        self.turns = Turns(database, activity, lifetimes, ttl_s)
-        self.threads = Threads(database, activity, lifetimes, ttl_s)
-        self.transcripts = TranscriptStore(database, ttl_s)
-        self.files = Files(database, ttl_s)
+        self.inbox: InboxStore = Inbox(
+            database, work, activity, worker, lease_s=lease_s, max_waiting=max_waiting, ttl_s=ttl_s
+        )
+        self.signals: Signals = SignalStreams(database, worker)
+        self.turns: TurnStore = Turns(database, activity, lifetimes, ttl_s)
+        self.threads: ThreadStore = Threads(database, activity, lifetimes, ttl_s)
+        self.transcripts: Transcripts = TranscriptStore(database, ttl_s)
+        self.files: FileStore = Files(database, ttl_s)

@@ -1,0 +1,142 @@
+"""The three places that the store's contracts are held against, in one shape."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Protocol
+
+from fakeredis import FakeAsyncRedis, FakeServer
+from redis.asyncio import Redis
+
+from bot.model import Address, Ending, Lease, Message, Outcome, ThreadKey, TranscriptEntry, Turn
+from bot.ports import FileStore, InboxStore, Signals, ThreadStore, Transcripts, TurnStore
+from bot.store.client import connect
+from bot.store.keys import ThreadKeys
+from bot.store.store import Store
+from tests.fakes import Memory, MemoryStore
+
+THREAD = ThreadKey("T1", "C1", "1700000000.000100")
+OTHER_THREAD = ThreadKey("T1", "C2", "1700000000.000200")
+TTL_S = 3_600
+
+
+class AnyStore(Protocol):
+    """One worker's store."""
+
+    @property
+    def inbox(self) -> InboxStore: ...
+    @property
+    def signals(self) -> Signals: ...
+    @property
+    def turns(self) -> TurnStore: ...
+    @property
+    def threads(self) -> ThreadStore: ...
+    @property
+    def transcripts(self) -> Transcripts: ...
+    @property
+    def files(self) -> FileStore: ...
+
+
+class World(Protocol):
+    """What the workers of a test share."""
+
+    def worker(self, name: str = "w1", *, max_waiting: int = 50) -> AnyStore: ...
+
+    async def lease_runs_out(self, thread: ThreadKey) -> None: ...
+
+    async def contents(self) -> Mapping[str, object]:
+        """Everything that is kept, to compare."""
+        ...
+
+
+class MemoryWorld:
+    """World in memory."""
+
+    def __init__(self) -> None:
+        self.memory = Memory(ttl_s=TTL_S)
+
+    def worker(self, name: str = "w1", *, max_waiting: int = 50) -> AnyStore:
+        return MemoryStore(self.memory, name, max_waiting=max_waiting)
+
+    async def lease_runs_out(self, thread: ThreadKey) -> None:
+        self.memory.clock.advance(11)
+
+    async def contents(self) -> Mapping[str, object]:
+        return {str(key): repr(state) for key, state in self.memory.threads.items()}
+
+
+class RedisWorld:
+    """World in a Redis, real or fake."""
+
+    def __init__(self, client: Redis) -> None:
+        self.client = client
+
+    def worker(self, name: str = "w1", *, max_waiting: int = 50) -> AnyStore:
+        return Store(self.client, name, ttl_s=TTL_S, max_waiting=max_waiting)
+
+    async def lease_runs_out(self, thread: ThreadKey) -> None:
+        await self.client.delete(ThreadKeys(thread).lease)
+
+    async def contents(self) -> Mapping[str, object]:
+        names = sorted([name async for name in self.client.scan_iter()])
+        return {name.decode(): await self.client.dump(name) for name in names}
+
+
+@asynccontextmanager
+async def open_world(kind: str, redis_url: str) -> AsyncIterator[World]:
+    if kind == "memory":
+        yield MemoryWorld()
+        return
+    async with AsyncExitStack() as stack:
+        if kind == "fakeredis":
+            client: Redis = FakeAsyncRedis(server=FakeServer(server_type="redis", version=(7, 0)), protocol=2)
+        else:
+            client = connect(redis_url)
+        stack.push_async_callback(client.aclose)
+        await client.flushall()
+        yield RedisWorld(client)
+
+
+# --- what the tests do with it --------------------------------------------------------------------
+
+
+def message(
+    ts: str = "1700000000.000100",
+    text: str = "hello",
+    *,
+    address: Address = Address.BOT,
+    user: str = "U1",
+    thread: ThreadKey = THREAD,
+) -> Message:
+    return Message(thread, ts, user, text, address, user_team=thread.team)
+
+
+def entries(*uuids: str) -> list[TranscriptEntry]:
+    return [TranscriptEntry(uuid, anchor=True, body=f'{{"uuid":"{uuid}"}}') for uuid in uuids]
+
+
+async def leased(store: AnyStore, thread: ThreadKey = THREAD) -> Lease:
+    lease = await store.inbox.acquire(thread)
+    assert lease is not None
+    return lease
+
+
+async def begun(store: AnyStore, lease: Lease, turn_id: str = "turn-1") -> Turn:
+    turn = await store.turns.begin(lease, turn_id)
+    assert turn is not None
+    return turn
+
+
+async def answered(
+    store: AnyStore, *messages: Message, session_id: str = "s1", entry: str = "e1", reply_ts: str = "1700000000.000900"
+) -> None:
+    """A whole turn: the messages arrive, are answered, and the lease is given back."""
+    for one in messages:
+        await store.inbox.accept(one, session_id)
+    lease = await leased(store, messages[0].thread)
+    turn = await begun(store, lease, f"turn-{entry}")
+    await store.transcripts.append(lease, turn.thread.session_id, "", entries(entry))
+    outcome = Outcome(Ending.DONE, turn.thread.session_id, cost_usd=0.25)
+    await store.turns.finish(lease, turn.id, outcome, [reply_ts])
+    assert await store.inbox.release(lease)
