@@ -18,6 +18,9 @@ PART_BYTES = 9_000
 """Ours: where a reply rolls over to its next message, in bytes of UTF-8. Streams of 10.6 kB and more were seen to fail
 with `msg_too_long`, and everything we post stays below MARKDOWN_TEXT_CHARS at the same time."""
 
+PART_BYTES_LEAST = 2_500
+"""Ours: a message that Slack calls too long is tried again shorter, down to this."""
+
 PART_BYTES_EASY = 7_500
 """Ours: from here on a message ends at the first paragraph, so that PART_BYTES seldom cuts one."""
 
@@ -63,8 +66,8 @@ TASK_TITLE_CHARS = 150
 TASK_OUTPUT_CHARS = 250
 """Ours: the output of a task card, a short line."""
 
-PART_CARDS = 30
-"""Ours: task cards in one message, below MESSAGE_BLOCKS with room for text between them."""
+PART_CARDS = 20
+"""Ours: task cards in one message, so that they and the text between them stay below MESSAGE_BLOCKS."""
 
 # --- streams, statuses, answers -------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """Every sentence that people read: from typed values to text.
 
 Texts use only what reads the same in Slack's Markdown and in its older mrkdwn: `_quiet_`, `` `code` ``, plain words.
-What a person or the model typed (titles, names) must have gone through `bot.slack.markdown.plain` before it comes here.
+What a person or the model typed (titles, names) must have gone through `bot.slack.markdown.harmless` before.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ THINKING = "is thinking…"
 FRESH_START = "_My memory of this thread had expired, so I started fresh from the messages that are still here._"
 CONTINUES_BELOW = "continues below"
 CUT_SHORT = "cut short"
+NOTHING_SAID = "Done. There was nothing to say."
 UNTITLED = "New conversation"
 
 

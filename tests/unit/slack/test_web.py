@@ -45,9 +45,9 @@ class Door:
 @pytest.fixture
 async def door() -> AsyncIterator[Door]:
     async def answer(request: web.Request) -> web.StreamResponse:
-        door.asked.append(request.path)
-        door.bodies.append(await request.json() if request.content_type == "application/json" else await request.post())
-        handler = door.answers.pop(0) if door.answers else ok
+        made.asked.append(request.path)
+        made.bodies.append(await request.json() if request.content_type == "application/json" else await request.post())
+        handler = made.answers.pop(0) if made.answers else ok
         return await handler(request)
 
     app = web.Application()
@@ -57,8 +57,8 @@ async def door() -> AsyncIterator[Door]:
     clock = MovedClock()
     async with aiohttp.ClientSession() as session:
         client = web_client("xoxb-test", str(server.make_url("/api/")), session)
-        door = Door(Web(client, clock, team="T1", jitter=lambda: 1.0, timeout_s=0.5), clock)
-        yield door
+        made = Door(Web(client, clock, team="T1", jitter=lambda: 1.0, timeout_s=0.5), clock)
+        yield made
     await server.close()
 
 

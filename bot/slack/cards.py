@@ -1,0 +1,72 @@
+"""Tool calls as people see them: a card in a stream, a quiet line elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from bot.slack import wording
+from bot.slack.limits import CONTEXT_ELEMENTS
+
+Chunk = Mapping[str, object]
+Block = Mapping[str, object]
+
+
+class CardStatus(StrEnum):
+    """The status of a task card, as Slack names it."""
+
+    IN_PROGRESS = "in_progress"
+    COMPLETE = "complete"
+    ERROR = "error"
+
+
+_MARKS = {CardStatus.IN_PROGRESS: "◦", CardStatus.COMPLETE: "✓", CardStatus.ERROR: "✗"}
+
+
+@dataclass(slots=True)
+class Card:
+    """One tool call. `title` and `output` are harmless, one line each.
+
+    Args:
+        at: how much of the turn's text was said before it.
+        sheet: the index of the message that shows it; None while none does.
+        told: the status that Slack has confirmed there.
+    """
+
+    id: str
+    title: str
+    at: int
+    status: CardStatus = CardStatus.IN_PROGRESS
+    output: str = ""
+    sheet: int | None = None
+    told: CardStatus | None = None
+
+    @property
+    def line(self) -> str:
+        """The card as a quiet line."""
+        return f"{_MARKS[self.status]} {self.title}" + (f" – {self.output}" if self.output else "")
+
+    def parted(self) -> Card:
+        """How it stands in a message that ends before it does: Slack would turn it into an error there."""
+        if self.status is not CardStatus.IN_PROGRESS:
+            return self
+        return replace(self, status=CardStatus.COMPLETE, output=wording.CONTINUES_BELOW)
+
+
+def card_chunk(card: Card) -> Chunk:
+    """The card as it stands, for a stream."""
+    chunk = {"type": "task_update", "id": card.id, "title": card.title, "status": card.status.value}
+    return {**chunk, "output": card.output} if card.output else chunk
+
+
+def card_blocks(cards: Sequence[Card]) -> list[Block]:
+    """Cards that follow one another as quiet lines."""
+    return [
+        {"type": "context", "elements": [{"type": "plain_text", "text": card.line, "emoji": False} for card in some]}
+        for some in _in_tens(cards)
+    ]
+
+
+def _in_tens(cards: Sequence[Card]) -> list[Sequence[Card]]:
+    return [cards[first : first + CONTEXT_ELEMENTS] for first in range(0, len(cards), CONTEXT_ELEMENTS)]

@@ -1,0 +1,161 @@
+"""A reply's messages as far as they are written, and which call comes next.
+
+Nothing here waits or talks to Slack: `next` looks at what was said and at what Slack confirmed, and decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.model import Part, Progress
+from bot.ports import Clock
+from bot.slack.limits import PART_BYTES
+from bot.slack.script import Script
+from bot.slack.sheets import Goal, Plan, Sheet, cards_of, compose, plan, strokes
+from bot.slack.structure import Structure, structure_at
+
+
+class Act(StrEnum):
+    """What one step does."""
+
+    RESOLVE = "resolve"
+    """Look whether something that was sent arrived."""
+    START = "start"
+    POST = "post"
+    APPEND = "append"
+    STOP = "stop"
+    REWRITE = "rewrite"
+    DELETE = "delete"
+    """Take away a message that the reply no longer needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The next call, and what the sheet shows afterwards."""
+
+    act: Act
+    sheet: Sheet
+    plan: Plan
+
+
+class Draft:
+    """The sheets of one reply.
+
+    Args:
+        script: what the turn has said.
+        part_bytes: where a message rolls over, in bytes of UTF-8.
+    """
+
+    def __init__(self, script: Script, clock: Clock, part_bytes: int = PART_BYTES) -> None:
+        self.script = script
+        self.part_bytes = part_bytes
+        self.sheets: list[Sheet] = []
+        self.spares: list[str] = []
+        """Messages of the reply whose text no longer counts; they are written anew before another one is posted."""
+        self.done = False
+        """The finale is confirmed."""
+        self.plain = False
+        """Slack refused our blocks: text alone from here on."""
+        self.streams = True
+        """New messages are streams; otherwise they are posted and updated."""
+        self._clock = clock
+
+    @property
+    def timestamps(self) -> list[str]:
+        """The reply's messages in order."""
+        return [sheet.ts for sheet in self.sheets if sheet.ts]
+
+    @property
+    def progress(self) -> Progress:
+        """How far the reply has come, for another worker to go on from."""
+        written = [Part(sheet.ts, sheet.shown - sheet.start, not sheet.finished) for sheet in self.sheets if sheet.ts]
+        spare = [Part(ts, 0, True) for ts in self.spares]
+        return Progress(self.script.text, (*written, *spare), self.script.tool_ran)
+
+    @property
+    def silent(self) -> bool:
+        """The turn has said and done nothing that shows."""
+        return not self.script.text.strip() and not self.script.cards
+
+    def take_up(self, progress: Progress) -> None:
+        """Go on where another worker stopped. A message that it left open may show more than was confirmed."""
+        parts = list(progress.parts)
+        while parts and parts[-1].shown == 0:
+            self.spares.insert(0, parts.pop().ts)
+        for part in parts:
+            sheet = self.next_sheet()
+            sheet.ts, sheet.shown, sheet.finished = part.ts, sheet.start + part.shown, True
+            self.sheets.append(sheet)
+        if parts and parts[-1].open:
+            last = self.sheets[-1]
+            last.finished, last.stale, last.must_stop = False, True, True
+
+    def start_over(self) -> None:
+        """What was said no longer counts: its messages are written anew."""
+        self.spares = [*self.timestamps, *self.spares]
+        self.sheets.clear()
+        self.script.start_over()
+
+    def next_sheet(self) -> Sheet:
+        """A fresh sheet behind the last one."""
+        if not self.sheets:
+            return Sheet(0, 0, 0, Structure(), self.part_bytes)
+        last = self.sheets[-1]
+        opening = structure_at(self.script.text, last.start, last.shown, last.opening)
+        return Sheet(len(self.sheets), last.shown, last.shown, opening, self.part_bytes)
+
+    def next(self, goal: Goal) -> Step | None:
+        """The next call on the way to the goal, or None when Slack shows all of it."""
+        step = None if self.done else self._writing(goal)
+        if step is None and goal.finale is not None and self.spares and self.sheets:
+            return Step(Act.DELETE, self.sheets[-1], Plan(0))
+        return step
+
+    def _writing(self, goal: Goal) -> Step | None:
+        last = self.sheets[-1] if self.sheets else None
+        if last is not None and not last.finished:
+            return self._going_on(last, goal)
+        if self._something_waits():
+            return self._opening(self.next_sheet(), goal)
+        if goal.finale is None:
+            return None
+        if last is not None and not last.sealed:
+            return Step(Act.REWRITE, last, Plan(last.shown, finale=goal.finale))
+        return self._opening(self.next_sheet(), goal)
+
+    def _something_waits(self) -> bool:
+        shown = self.sheets[-1].shown if self.sheets else 0
+        return bool(self.script.text[shown:].strip()) or any(card.sheet is None for card in self.script.cards)
+
+    def _going_on(self, sheet: Sheet, goal: Goal) -> Step | None:
+        planned = plan(self.script, sheet, goal, self._clock.now())
+        if sheet.unsure:
+            return Step(Act.RESOLVE, sheet, planned)
+        if not sheet.ts:
+            return self._opening(sheet, goal)
+        if not sheet.live:
+            return Step(Act.REWRITE, sheet, planned) if self._differs(sheet, planned) else None
+        if planned.complete:
+            return Step(Act.STOP, sheet, planned)
+        return Step(Act.APPEND, sheet, planned) if strokes(self.script, sheet, planned).chunks else None
+
+    def _opening(self, sheet: Sheet, goal: Goal) -> Step | None:
+        planned = plan(self.script, sheet, goal, self._clock.now())
+        if self.streams and not self.spares and strokes(self.script, sheet, Plan(planned.end)).chunks:
+            return Step(Act.START, sheet, planned)
+        if self.streams and not self.spares and planned.finale is None:
+            return None
+        if not self._says_something(sheet, planned):
+            return None
+        return Step(Act.REWRITE if self.spares else Act.POST, sheet, planned)
+
+    def _says_something(self, sheet: Sheet, planned: Plan) -> bool:
+        content = compose(self.script, sheet, planned, plain=self.plain)
+        return bool(content.text.strip() or content.blocks)
+
+    def _differs(self, sheet: Sheet, planned: Plan) -> bool:
+        """Whether a message that is written as a whole has to be written again."""
+        text = bool(self.script.text[sheet.shown : planned.end].strip())
+        cards = any(card.told is not card.status for card in cards_of(self.script, sheet) if card.at <= planned.end)
+        return (sheet.stale or planned.complete or text or cards) and self._says_something(sheet, planned)

@@ -1,0 +1,191 @@
+"""The Slack calls that a reply is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.model import Turn, ts_order
+from bot.slack.cards import Block, Chunk
+from bot.slack.markdown import letters
+from bot.slack.sheets import Content
+from bot.slack.web import SlackApi
+
+METADATA_EVENT = "agent_reply"
+"""event_type of the metadata on a reply's messages; its payload says which turn's, and which message of it."""
+
+_LOOK_BACK_S = 120.0
+"""How far before a turn's start its own messages are looked for, in case our clock and Slack's differ."""
+
+_LOOK_LIMIT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a reply goes, and whom it addresses."""
+
+    channel: str
+    root_ts: str
+    user: str
+    user_team: str
+
+    @classmethod
+    def of(cls, turn: Turn) -> Place:
+        """The thread of a turn; the reply addresses the author of its newest message."""
+        key, author = turn.thread.key, turn.prompt.author
+        return cls(key.channel, key.root_ts, author.user, author.user_team or key.team)
+
+    @property
+    def is_dm(self) -> bool:
+        return self.channel.startswith("D")
+
+
+class ReplyMessages:
+    """Writes and finds the messages of one turn's reply. Raises ChatRefused and ChatAway."""
+
+    def __init__(self, api: SlackApi, turn: Turn) -> None:
+        self._api = api
+        self._turn_id = turn.id
+        self._started_at = turn.started_at
+        self.place = Place.of(turn)
+
+    async def start(self, chunks: Sequence[Chunk]) -> str:
+        """Start a stream, addressed as channels require: with Slack Connect the team is the person's own.
+
+        Returns its ts.
+        """
+        answer = await self._api.call(
+            "chat.startStream",
+            safe_to_repeat=False,
+            channel=self.place.channel,
+            thread_ts=self.place.root_ts,
+            chunks=list(chunks),
+            recipient_user_id=None if self.place.is_dm else self.place.user,
+            recipient_team_id=None if self.place.is_dm else self.place.user_team,
+        )
+        return str(answer["ts"])
+
+    async def start_wait_s(self) -> float:
+        """How long a stream would wait for its turn under Slack's rates."""
+        return await self._api.wait_s("chat.startStream", self.place.channel)
+
+    async def append(self, ts: str, chunks: Sequence[Chunk]) -> None:
+        await self._api.call(
+            "chat.appendStream", safe_to_repeat=False, channel=self.place.channel, ts=ts, chunks=list(chunks)
+        )
+
+    async def stop(self, ts: str, index: int, chunks: Sequence[Chunk], blocks: Sequence[Block] = ()) -> None:
+        """End a stream with its last chunks, and blocks below them."""
+        await self._api.call(
+            "chat.stopStream",
+            safe_to_repeat=False,
+            channel=self.place.channel,
+            ts=ts,
+            chunks=list(chunks) or None,
+            blocks=list(blocks) or None,
+            metadata=self._metadata(index),
+        )
+
+    async def halt(self, ts: str) -> None:
+        """End a stream as it stands. Twice is as good as once, but the second time is refused."""
+        await self._api.call("chat.stopStream", safe_to_repeat=True, channel=self.place.channel, ts=ts)
+
+    async def post(self, index: int, content: Content) -> str:
+        """Post a message. Returns its ts."""
+        answer = await self._api.call(
+            "chat.postMessage",
+            safe_to_repeat=False,
+            channel=self.place.channel,
+            thread_ts=self.place.root_ts,
+            metadata=self._metadata(index),
+            unfurl_links=False,
+            unfurl_media=False,
+            markdown_text=None if content.blocks else content.text,
+            text=content.text if content.blocks else None,
+            blocks=list(content.blocks) or None,
+        )
+        return str(answer["ts"])
+
+    async def update(self, ts: str, index: int, content: Content) -> None:
+        """Replace a message as a whole."""
+        await self._api.call(
+            "chat.update",
+            safe_to_repeat=True,
+            channel=self.place.channel,
+            ts=ts,
+            metadata=self._metadata(index),
+            markdown_text=None if content.blocks else content.text,
+            text=content.text if content.blocks else None,
+            blocks=list(content.blocks) or None,
+        )
+
+    async def delete(self, ts: str) -> None:
+        await self._api.call("chat.delete", safe_to_repeat=True, channel=self.place.channel, ts=ts)
+
+    async def find(self, index: int, text: str, known: Collection[str]) -> str | None:
+        """The message with this index that was sent, if Slack has it.
+
+        A post is known by its metadata. A stream has none before it ends: it is known by what it says.
+
+        Args:
+            text: what it says, or its beginning.
+            known: the messages it is not.
+        """
+        oldest = max(known, key=ts_order, default=f"{self._started_at - _LOOK_BACK_S:.6f}")
+        for message in await self._replies(oldest):
+            ts = str(message.get("ts", ""))
+            if not ts or ts in known or not message.get("bot_id"):
+                continue
+            payload = _reply_metadata(message)
+            ours = payload == self._payload(index) if payload else letters(text) in letters(_all_text(message))
+            if ours:
+                return ts
+        return None
+
+    async def held(self, ts: str) -> str | None:
+        """What a message says now, letters only; None when it is gone."""
+        for message in await self._replies(ts, inclusive=True):
+            if message.get("ts") == ts:
+                return letters(_all_text(message))
+        return None
+
+    async def _replies(self, oldest: str, *, inclusive: bool = False) -> Iterable[Mapping[str, object]]:
+        answer = await self._api.call(
+            "conversations.replies",
+            safe_to_repeat=True,
+            channel=self.place.channel,
+            ts=self.place.root_ts,
+            oldest=oldest,
+            inclusive=inclusive,
+            limit=_LOOK_LIMIT,
+            include_all_metadata=True,
+        )
+        messages = answer.get("messages")
+        return [message for message in messages if isinstance(message, dict)] if isinstance(messages, list) else []
+
+    def _metadata(self, index: int) -> Mapping[str, object]:
+        return {"event_type": METADATA_EVENT, "event_payload": self._payload(index)}
+
+    def _payload(self, index: int) -> Mapping[str, object]:
+        return {"turn_id": self._turn_id, "part": index}
+
+
+def _reply_metadata(message: Mapping[str, object]) -> Mapping[str, object] | None:
+    metadata = message.get("metadata")
+    if not isinstance(metadata, dict) or metadata.get("event_type") != METADATA_EVENT:
+        return None
+    payload = metadata.get("event_payload")
+    return payload if isinstance(payload, dict) else None
+
+
+def _all_text(value: object) -> str:
+    """Every text in a message, in order: of the message itself, or of its blocks where it has none."""
+    if isinstance(value, dict):
+        text = value.get("text")
+        blocks = _all_text(value.get("blocks"))
+        inner = "".join(_all_text(value.get(name)) for name in ("elements", "title", "chunks"))
+        own = text if isinstance(text, str) else _all_text(text)
+        return blocks if len(blocks) > len(own) else own + inner
+    if isinstance(value, list):
+        return "".join(_all_text(one) for one in value)
+    return ""

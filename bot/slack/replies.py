@@ -1,0 +1,80 @@
+"""Opens the reply of each turn."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import structlog
+
+from bot.model import Turn
+from bot.ports import Clock, Journal, Reply
+from bot.slack.draft import Draft
+from bot.slack.limits import PART_BYTES
+from bot.slack.messages import ReplyMessages
+from bot.slack.mode import ChannelModes, StreamingMode
+from bot.slack.reply import SlackReply, Tempo
+from bot.slack.script import Script
+from bot.slack.status import StatusLine
+from bot.slack.web import SlackApi
+from bot.slack.writer import Writer
+
+log = structlog.get_logger(__name__)
+
+
+class Replies:
+    """Makes replies; one for all threads of a worker.
+
+    Args:
+        web_for: Slack's Web API for a workspace, by team id.
+        mode: how answers appear while they are written.
+        part_bytes: where a message rolls over to the next, in bytes of UTF-8.
+    """
+
+    def __init__(
+        self,
+        web_for: Callable[[str], SlackApi],
+        clock: Clock,
+        *,
+        mode: StreamingMode = StreamingMode.AUTO,
+        tempo: Tempo | None = None,
+        part_bytes: int = PART_BYTES,
+    ) -> None:
+        self._web_for = web_for
+        self._clock = clock
+        self._modes = ChannelModes(mode)
+        self._tempo = tempo or Tempo()
+        self._part_bytes = part_bytes
+
+    @asynccontextmanager
+    async def open(self, turn: Turn, journal: Journal) -> AsyncIterator[Reply]:
+        """The turn's reply, taken up from `turn.progress` when another worker began it.
+
+        Leaving the context without `close` stops writing and leaves what was said.
+        """
+        key, api = turn.thread.key, self._web_for(turn.thread.key.team)
+        draft = Draft(Script(turn.progress.said, tool_ran=turn.progress.tool_ran), self._clock, self._part_bytes)
+        draft.take_up(turn.progress)
+        writer = Writer(draft, ReplyMessages(api, turn), self._modes, self._clock)
+        status = StatusLine(api, key.channel, key.root_ts, self._clock)
+        reply = SlackReply(key, draft, writer, journal, status, self._clock, self._tempo)
+        showing = asyncio.create_task(status.keep(), name="status")
+        sending = reply.begin()
+        try:
+            yield reply
+        finally:
+            closed = sending.done() and not sending.cancelled() and sending.exception() is None
+            await _end(showing)
+            await _end(sending)
+        if closed:
+            await status.clear()
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    """End a task of ours. What a reply's task raised was raised to the reply's user as well."""
+    task.cancel()
+    await asyncio.wait({task})
+    error = None if task.cancelled() else task.exception()
+    if error is not None:
+        log.info("reply_task_failed", task=task.get_name(), error=type(error).__name__)

@@ -1,0 +1,223 @@
+"""The reply of one turn: takes events in without waiting, and one task that brings them to Slack."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import structlog
+
+from bot.errors import ChatAway, StoreAway
+from bot.model import AgentEvent, Closing, Progress, Remark, RemarkKind, TextDelta, ThreadKey, ToolStarted
+from bot.ports import Clock, Journal
+from bot.slack.draft import Draft
+from bot.slack.finale import Finale, finale
+from bot.slack.limits import STREAM_ROLL_S
+from bot.slack.sheets import Goal
+from bot.slack.status import StatusLine
+from bot.slack.waiting import first_of
+from bot.slack.writer import Writer
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """How fast a reply goes to Slack, in seconds.
+
+    Args:
+        stream_s: between two additions to a stream.
+        update_s: between two updates of a posted message.
+        plenty_chars: with so much waiting, it goes sooner.
+        plenty_s: the least time between two calls even so.
+        backoff_s: before trying again while Slack or the store is away; doubled up to `longest_backoff_s`.
+        give_up_s: how long a finished turn's reply is tried before `close` raises.
+    """
+
+    stream_s: float = 0.7
+    update_s: float = 1.2
+    plenty_chars: int = 800
+    plenty_s: float = 0.4
+    backoff_s: float = 0.5
+    longest_backoff_s: float = 15.0
+    give_up_s: float = 60.0
+
+
+class SlackReply:
+    """A `bot.ports.Reply`. `write` is its one sending task; whoever makes the reply runs it."""
+
+    def __init__(
+        self,
+        thread: ThreadKey,
+        draft: Draft,
+        writer: Writer,
+        journal: Journal,
+        status: StatusLine,
+        clock: Clock,
+        tempo: Tempo,
+    ) -> None:
+        self._thread = thread
+        self._draft = draft
+        self._writer = writer
+        self._journal = journal
+        self._status = status
+        self._clock = clock
+        self._tempo = tempo
+        self._heard: deque[AgentEvent] = deque()
+        self._heard_chars = 0
+        self._news = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._closing: Closing | None = None
+        self._closing_since = 0.0
+        self._saved: Progress | None = draft.progress
+        self._sent_at = 0.0
+        self._sending: asyncio.Task[None] | None = None
+
+    def begin(self) -> asyncio.Task[None]:
+        """Start the sending task. The caller owns it."""
+        self._sending = asyncio.create_task(self._send(), name="reply")
+        return self._sending
+
+    async def feed(self, event: AgentEvent) -> None:
+        """Take an event in. Returns at once; Slack is told in the background.
+
+        Raises:
+            LeaseLost, ChatRefused: the reply can't go on. What else goes wrong is waited out.
+        """
+        self._raise_if_ended()
+        self._status.note(event)
+        self._heard.append(event)
+        if isinstance(event, TextDelta):
+            self._heard_chars += len(event.text)
+        if self._heard_chars >= self._tempo.plenty_chars:
+            self._hurry.set()
+        if isinstance(event, TextDelta | ToolStarted) or self._draft.script.cards:
+            self._news.set()
+
+    async def close(self, closing: Closing) -> Sequence[str]:
+        """Wait until Slack has confirmed everything, with the ending's notice and buttons.
+
+        Returns the ts of every message of the reply.
+
+        Raises:
+            LeaseLost: the thread is another worker's; nothing more was posted.
+            ChatRefused: Slack takes nothing more for this reply.
+            ChatAway, StoreAway: it could not be completed within bounds. It can be taken up again from its progress.
+        """
+        self._raise_if_ended()
+        self._closing, self._closing_since = closing, self._clock.now()
+        self._news.set()
+        self._hurry.set()
+        assert self._sending is not None
+        await asyncio.shield(self._sending)
+        return self._draft.timestamps
+
+    def _raise_if_ended(self) -> None:
+        if self._sending is not None and self._sending.done():
+            self._sending.result()
+
+    # --- the sending task -----------------------------------------------------------------------
+
+    async def _send(self) -> None:
+        taken_up = bool(self._draft.progress.said)
+        while True:
+            news = await first_of(self._news, self._clock, self._rest_s())
+            self._news.clear()
+            await self._pace()
+            self._take_in()
+            if taken_up:
+                await self._persist(self._writer.find_orphan)
+                taken_up = False
+            closing = self._closing
+            await self._flush(Goal(patient=news and bool(self._draft.sheets), finale=self._finale(closing)))
+            if closing is not None:
+                await self._persist(self._save)
+                return
+
+    def _rest_s(self) -> float | None:
+        """How long nothing happens if no news comes: half words are shown then, and an old stream is closed."""
+        sheet = self._draft.sheets[-1] if self._draft.sheets else None
+        if sheet is None or sheet.finished:
+            return None
+        if self._draft.script.text[sheet.shown :].strip():
+            return self._interval_s
+        if sheet.live:
+            return max(sheet.opened_at + STREAM_ROLL_S - self._clock.now(), 0.0)
+        return None
+
+    @property
+    def _interval_s(self) -> float:
+        sheet = self._draft.sheets[-1] if self._draft.sheets else None
+        return self._tempo.stream_s if sheet is not None and sheet.live else self._tempo.update_s
+
+    async def _pace(self) -> None:
+        """Wait until the next call is due. The first goes at once, and so does everything once the turn is over."""
+        if not self._draft.sheets:
+            return
+        while self._closing is None:
+            plenty = self._heard_chars >= self._tempo.plenty_chars
+            due = self._sent_at + (self._tempo.plenty_s if plenty else self._interval_s)
+            rest = due - self._clock.now()
+            if rest <= 0:
+                return
+            self._hurry.clear()
+            await first_of(self._hurry, self._clock, rest)
+
+    def _take_in(self) -> None:
+        """What was fed becomes part of the script here, between calls, so that no call sees it change."""
+        while self._heard:
+            event = self._heard.popleft()
+            if event == Remark(RemarkKind.STARTED_OVER):
+                self._draft.start_over()
+            else:
+                self._draft.script.hear(event)
+        self._heard_chars = 0
+
+    def _finale(self, closing: Closing | None) -> Finale | None:
+        if closing is None:
+            return None
+        self._draft.script.end(closing.outcome.ending)
+        return finale(closing, self._thread, silent=self._draft.silent)
+
+    async def _flush(self, goal: Goal) -> None:
+        """Make calls until Slack shows what the goal asks for."""
+        while await self._persist(lambda: self._step(goal)):
+            pass
+        self._sent_at = self._clock.now()
+
+    async def _step(self, goal: Goal) -> bool:
+        step = self._draft.next(goal)
+        if step is None:
+            return False
+        known = len(self._draft.timestamps)
+        await self._save()
+        await self._writer.perform(step)
+        self._status.covered()
+        if len(self._draft.timestamps) > known:
+            await self._save()
+        return True
+
+    async def _save(self) -> None:
+        progress = self._draft.progress
+        if progress != self._saved:
+            await self._journal.save(progress)
+            self._saved = progress
+
+    async def _persist(self, action: Callable[[], Awaitable[T]]) -> T:
+        """Do it, and wait and try again while Slack or the store is away; within bounds once the turn is over."""
+        backoff_s = self._tempo.backoff_s
+        while True:
+            try:
+                return await action()
+            except (ChatAway, StoreAway) as away:
+                late = self._closing is not None and (self._clock.now() - self._closing_since > self._tempo.give_up_s)
+                log.warning("reply_waits", why=type(away).__name__, given_up=late)
+                if late:
+                    raise
+            await self._clock.sleep(backoff_s)
+            backoff_s = min(backoff_s * 2, self._tempo.longest_backoff_s)

@@ -1,0 +1,88 @@
+"""The quiet sign of life below the composer, while nothing else shows one."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from bot.errors import ChatAway, ChatRefused
+from bot.model import AgentEvent, TextDelta, Thinking, ToolStarted
+from bot.ports import Clock
+from bot.slack import wording
+from bot.slack.limits import STATUS_CHARS, STATUS_REFRESH_S
+from bot.slack.markdown import one_line
+from bot.slack.waiting import first_of
+from bot.slack.web import SlackApi
+
+log = structlog.get_logger(__name__)
+
+SETTLE_S = 2.0
+"""The least time between two changes of the status."""
+
+
+class StatusLine:
+    """Shows that a turn is being worked on. What Slack says to it never hurts the turn.
+
+    Slack takes a status away by itself when the bot posts in the thread, and after two minutes.
+    """
+
+    def __init__(self, api: SlackApi, channel: str, thread_ts: str, clock: Clock) -> None:
+        self._api = api
+        self._channel = channel
+        self._thread_ts = thread_ts
+        self._clock = clock
+        self._wanted = wording.THINKING
+        self._told = ""
+        self._changed = asyncio.Event()
+
+    def note(self, event: AgentEvent) -> None:
+        """Follow what the agent does."""
+        match event:
+            case Thinking():
+                self._want(wording.THINKING)
+            case ToolStarted(title=title):
+                self._want(one_line(wording.working_on(title), STATUS_CHARS))
+            case TextDelta():
+                self._wanted = ""
+            case _:
+                pass
+
+    def covered(self) -> None:
+        """Something was posted: Slack has taken the status away."""
+        self._told = ""
+
+    async def keep(self) -> None:
+        """Show the status at once, and keep it alive, until Slack refuses or this is cancelled."""
+        try:
+            while True:
+                self._changed.clear()
+                if self._wanted and self._wanted != self._told:
+                    await self._set(self._wanted)
+                    await self._clock.sleep(SETTLE_S)
+                if not await first_of(self._changed, self._clock, STATUS_REFRESH_S):
+                    self._told = ""
+        except (ChatRefused, ChatAway) as error:
+            log.debug("status_failed", error=str(error))
+
+    async def clear(self) -> None:
+        """Take the status away, if one may be there."""
+        if self._told:
+            try:
+                await self._set("")
+            except (ChatRefused, ChatAway) as error:
+                log.debug("status_failed", error=str(error))
+
+    def _want(self, status: str) -> None:
+        self._wanted = status
+        self._changed.set()
+
+    async def _set(self, status: str) -> None:
+        self._told = status
+        await self._api.call(
+            "assistant.threads.setStatus",
+            safe_to_repeat=False,
+            channel_id=self._channel,
+            thread_ts=self._thread_ts,
+            status=status,
+        )
