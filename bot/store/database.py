@@ -71,12 +71,12 @@ class Database:
     async def run(self, script: str, keys: Sequence[str], *args: Argument) -> Any:
         """Run scripts/<script>.lua. A Redis that does not know it (restarted, failed over) is given it."""
         source, sha = _source(script)
-        encoded = _encoded(args)
+        arguments = _encoded(args)
         with translated():
             try:
-                answer = await cast("Any", self.client.evalsha(sha, len(keys), *keys, *encoded))
+                answer = await cast("Any", self.client.evalsha(sha, len(keys), *keys, *arguments))
             except redis_errors.NoScriptError:
-                answer = await cast("Any", self.client.eval(source, len(keys), *keys, *encoded))
+                answer = await cast("Any", self.client.eval(source, len(keys), *keys, *arguments))
         return as_text(answer)
 
     async def call(self, *command: Argument) -> Any:
@@ -99,10 +99,14 @@ class Database:
             return [as_text(answer) for answer in await pipeline.execute()]
 
 
+def encoded(text: str) -> bytes:
+    """Text as Redis keeps it. Half a surrogate pair, which a model may write, comes back as it went."""
+    return text.encode("utf-8", "surrogatepass")
+
+
 def _encoded(arguments: Sequence[Argument]) -> list[Argument]:
-    """Half a surrogate pair, which a model may write and JSON may carry, comes back as it went."""
     return [
-        argument.encode("utf-8", "surrogatepass") if isinstance(argument, str) and not argument.isascii() else argument
+        encoded(argument) if isinstance(argument, str) and not argument.isascii() else argument
         for argument in arguments
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot.model import Lease, ThreadKey, TranscriptEntry
-from bot.store.database import Argument, Database
+from bot.store.database import Argument, Database, encoded
 from bot.store.keys import ThreadKeys
 from bot.store.leases import owner_of
 
@@ -60,7 +60,7 @@ def _chunks(entries: Sequence[TranscriptEntry]) -> Iterator[Sequence[TranscriptE
     chunk: list[TranscriptEntry] = []
     size = 0
     for entry in entries:
-        entry_size = len(entry.body.encode())
+        entry_size = len(encoded(entry.body))
         if chunk and size + entry_size > CHUNK_BYTES:
             yield chunk
             chunk, size = [], 0
