@@ -34,10 +34,10 @@ class ActionId(StrEnum):
     TAG = "tag"
     """Opens a modal."""
     CONTINUE_HERE = "continue_here"
-    BRANCH = "branch"
-    """On App Home. Branches at the end of the thread."""
     LIST_PAGE = "list_page"
     """Value: see `bot.slack.views.listing`."""
+    LIST_FIRST = "list_first"
+    """The same, beside it."""
     CANCEL = "cancel"
     """Takes an ephemeral question away."""
 

@@ -1,0 +1,209 @@
+"""What is typed after the slash command, from text to values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from urllib.parse import parse_qs, urlsplit
+
+from bot.model import Person, ThreadFilter, ThreadKey
+from bot.slack import wording_commands as wording
+from bot.slack.core import Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """`everybody` asks for more than one's own."""
+
+    query: ThreadFilter
+    everybody: bool = False
+    cursor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    reference: Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    reference: Reference
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """`session_id` is empty for the session that was reset last."""
+
+    reference: Reference
+    session_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    reference: Reference
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    reference: Reference
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    reference: Reference
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """An empty reference means the person's most recent session."""
+
+    reference: Reference = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """What was typed can't be understood; `why` tells the person, with the way out."""
+
+    why: str
+
+
+Command = Help | List | Show | Reset | Restore | Stop | Rename | Tag | Continue | Unclear
+
+_LINK = re.compile(r"/archives/([A-Z0-9]+)/p(\d{4,12})(\d{6})/?")
+_ROOT_TS = re.compile(r"\d{1,12}\.\d{6}")
+_SESSION_ID = re.compile(r"[0-9a-f]{4,8}(-?[0-9a-f]{1,12}){0,4}")
+_CHANNEL = re.compile(r"(?:in:)?<#([A-Z0-9]+)(?:\|[^>]*)?>")
+_USER = re.compile(r"(?:by:)?<@([A-Z0-9]+)(?:\|[^>]*)?>")
+_UNRESOLVED = re.compile(r"(?:in:|by:)\S*|[#@]\S+")
+
+FILTER_TEXT_CHARS = 100
+"""Of the words that a list is filtered by; a page's button has to hold them."""
+
+
+def parse(text: str, person: Person, command: str) -> Command:
+    """Understand what was typed.
+
+    Args:
+        text: what stood after the command, as it came over the wire.
+        person: who typed it.
+        command: the slash command itself, for the answers.
+    """
+    verb, _, rest = text.strip().partition(" ")
+    read = _VERBS.get(verb.casefold())
+    if read is None:
+        return Unclear(wording.unknown_command(verb, command))
+    return read(rest.strip(), person, command)
+
+
+def reference(word: str, team: str) -> Reference | None:
+    """A thread's link, or the start of a session's id; None when the word is neither."""
+    word = word.strip("<>`").partition("|")[0].replace("&amp;", "&")
+    if word.startswith(("https://", "http://")):
+        return _linked(word, team)
+    lower = word.lower()
+    return lower if _SESSION_ID.fullmatch(lower) else None
+
+
+def _linked(url: str, team: str) -> ThreadKey | None:
+    """`https://example.slack.com/archives/C…/p1700000000000100?thread_ts=1690000000.000100&cid=C…`."""
+    parts = urlsplit(url)
+    found = _LINK.fullmatch(parts.path)
+    if found is None:
+        return None
+    channel, seconds, micros = found.groups()
+    root_ts = parse_qs(parts.query).get("thread_ts", [""])[0]
+    return ThreadKey(team, channel, root_ts if _ROOT_TS.fullmatch(root_ts) else f"{seconds}.{micros}")
+
+
+# --- one reader a command -------------------------------------------------------------------------
+
+
+def _help(_rest: str, _person: Person, _command: str) -> Command:
+    return Help()
+
+
+def _list(rest: str, person: Person, _command: str) -> Command:
+    query, everybody, words = ThreadFilter(person.team), False, []
+    for word in rest.split():
+        if found := _CHANNEL.fullmatch(word):
+            query = replace(query, channel=found.group(1))
+        elif found := _USER.fullmatch(word):
+            query = replace(query, user=found.group(1))
+        elif word.casefold() in ("mine", "by:me", "@me"):
+            query = replace(query, user=person.user)
+        elif word.casefold() == "all":
+            everybody = True
+        elif word.casefold().startswith("tag:") and len(word) > len("tag:"):
+            query = replace(query, tag=word[len("tag:") :])
+        elif _UNRESOLVED.fullmatch(word):
+            return Unclear(wording.unresolved_filter(word))
+        else:
+            words.append(word)
+    query = replace(query, text=" ".join(words)[:FILTER_TEXT_CHARS])
+    if not (query.user or everybody):
+        query = replace(query, user=person.user)
+    return List(query, everybody=everybody)
+
+
+def _continue(rest: str, person: Person, command: str) -> Command:
+    if not rest:
+        return Continue()
+    return _about("continue", Continue)(rest, person, command)
+
+
+def _about(verb: str, make: Callable[[Reference], Command]) -> Callable[[str, Person, str], Command]:
+    """A command that is about one session and takes nothing else."""
+
+    def read(rest: str, person: Person, command: str) -> Command:
+        words = rest.split()
+        if not words:
+            return Unclear(wording.which_session(verb, command))
+        found = reference(words[0], person.team)
+        if found is None or len(words) > 1:
+            return Unclear(wording.not_a_session(rest, command))
+        return make(found)
+
+    return read
+
+
+def _rename(rest: str, person: Person, command: str) -> Command:
+    word, _, title = rest.partition(" ")
+    found = reference(word, person.team) if word else None
+    if found is None:
+        return Unclear(wording.not_a_session(word, command) if word else wording.which_session("rename", command))
+    return Rename(found, title.strip()) if title.strip() else Unclear(wording.which_title(command))
+
+
+def _tag(rest: str, person: Person, command: str) -> Command:
+    """No tag takes the tag away."""
+    word, _, tag = rest.partition(" ")
+    found = reference(word, person.team) if word else None
+    if found is None:
+        return Unclear(wording.not_a_session(word, command) if word else wording.which_session("tag", command))
+    return Tag(found, tag.strip().removeprefix("tag:"))
+
+
+_VERBS: dict[str, Callable[[str, Person, str], Command]] = {
+    "": _help,
+    "help": _help,
+    "list": _list,
+    "show": _about("show", Show),
+    "reset": _about("reset", Reset),
+    "restore": _about("restore", Restore),
+    "stop": _about("stop", Stop),
+    "rename": _rename,
+    "tag": _tag,
+    "continue": _continue,
+}
+
+VERBS = tuple(verb for verb in _VERBS if verb)
+"""Every word that can follow the command."""

@@ -1,0 +1,56 @@
+"""What the listeners use of the core, as narrow as they need it: `Inbox`, `Forks` and `Admin` fit."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from bot.admin import SessionView
+from bot.forks import Branch
+from bot.model import Ending, Message, Person, Receipt, Thread, ThreadFilter, ThreadKey, ThreadPage
+
+Reference = ThreadKey | str
+"""A thread, or the first characters of a session's id."""
+
+
+class Messages(Protocol):
+    """See `bot.inbox.Inbox`."""
+
+    async def take(self, message: Message) -> Receipt: ...
+
+    async def withdraw(self, thread: ThreadKey, ts: str) -> bool: ...
+
+    async def amend(self, thread: ThreadKey, ts: str, text: str) -> bool: ...
+
+    async def stop(self, thread: ThreadKey) -> bool: ...
+
+    async def continue_turn(self, person: Person, thread: ThreadKey, reply_ts: str, ending: Ending) -> Receipt: ...
+
+
+class Branches(Protocol):
+    """See `bot.forks.Forks`."""
+
+    async def branch(self, person: Person, thread: ThreadKey, ts: str) -> Branch: ...
+
+    async def continue_here(self, person: Person, channel: str, reference: Reference = "") -> Branch: ...
+
+    async def ask_again(self, person: Person, branch: ThreadKey) -> None: ...
+
+
+class Management(Protocol):
+    """See `bot.admin.Admin`."""
+
+    async def page(self, person: Person, query: ThreadFilter, cursor: str = "", limit: int = 10) -> ThreadPage: ...
+
+    async def thread_of(self, person: Person, reference: Reference) -> Thread: ...
+
+    async def show(self, person: Person, reference: Reference) -> SessionView: ...
+
+    async def reset(self, person: Person, key: ThreadKey) -> str: ...
+
+    async def restore(self, person: Person, key: ThreadKey, session_id: str = "") -> str: ...
+
+    async def stop(self, person: Person, key: ThreadKey) -> None: ...
+
+    async def rename(self, person: Person, key: ThreadKey, title: str) -> None: ...
+
+    async def tag(self, person: Person, key: ThreadKey, tag: str) -> None: ...

@@ -1,0 +1,141 @@
+"""Where commands, buttons and words come together: each is carried out and answered with a notice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.errors import Reason, Refusal
+from bot.model import Person, ThreadFilter, ThreadKey
+from bot.ports import Clock
+from bot.slack import wording
+from bot.slack.commands import (
+    Command,
+    Continue,
+    Help,
+    List,
+    Rename,
+    Reset,
+    Restore,
+    Show,
+    Stop,
+    Tag,
+    Unclear,
+)
+from bot.slack.core import Branches, Management
+from bot.slack.directory import Directory
+from bot.slack.installations import Installations
+from bot.slack.mrkdwn import cut, escaped
+from bot.slack.permalinks import permalink
+from bot.slack.views import listing, session
+from bot.slack.views.parts import TITLE_CHARS, Notice, title_of
+
+PAGE_ROWS = 10
+
+
+class Desk:
+    """Carries out what people ask for.
+
+    Args:
+        command: the slash command's name, for help.
+        branch_emoji: the emoji that branch, for help.
+    """
+
+    def __init__(
+        self,
+        admin: Management,
+        forks: Branches,
+        directory: Directory,
+        installations: Installations,
+        clock: Clock,
+        *,
+        command: str,
+        branch_emoji: Sequence[str],
+    ) -> None:
+        self._admin = admin
+        self._forks = forks
+        self._directory = directory
+        self._installations = installations
+        self._clock = clock
+        self._command = command
+        self._branch_emoji = branch_emoji
+
+    async def carry_out(self, command: Command, person: Person, channel: str) -> Notice:
+        """Do what a command asks for.
+
+        Args:
+            person: who asks.
+            channel: where; what is continued goes there.
+
+        Raises:
+            Refusal: it can't be done, or not by this person.
+        """
+        match command:
+            case Help():
+                return await self.help(person)
+            case Unclear(why):
+                return Notice(why)
+            case List():
+                return await self._list(command, person)
+            case Show(reference):
+                view = await self._admin.show(person, reference)
+                return session.show(view, await self.links(person.team), self._clock.now())
+            case Continue(reference):
+                branch = await self._forks.continue_here(person, channel, reference)
+                return Notice(wording.continued(branch.link))
+            case _:
+                return await self._change(command, person)
+
+    async def help(self, person: Person) -> Notice:
+        admin = await self._directory.is_admin(person)
+        return Notice(wording.help_text(self._command, self._branch_emoji, admin=admin))
+
+    async def branch(self, person: Person, thread: ThreadKey, ts: str) -> Notice:
+        """Branch at a message. Raises Refusal."""
+        branch = await self._forks.branch(person, thread, ts)
+        return Notice(wording.branch_made(branch.link, again=branch.again))
+
+    async def stop_latest(self, person: Person, channel: str) -> Notice:
+        """Stop the person's turns that run in a channel or DM, for whoever says so outside of a thread.
+
+        Raises:
+            Refusal: NOTHING_RUNNING.
+        """
+        mine = await self._admin.page(person, ThreadFilter(person.team, channel=channel, user=person.user))
+        at_work = [thread for thread in mine.threads if thread.status in listing.AT_WORK]
+        if not at_work:
+            raise Refusal(Reason.NOTHING_RUNNING)
+        for thread in at_work:
+            await self._admin.stop(person, thread.key)
+        return Notice(wording.STOPPING)
+
+    async def links(self, team: str) -> listing.LinkOf:
+        """How a workspace's threads are addressed."""
+        url = (await self._installations.of(team)).url
+        return lambda key: permalink(url, key)
+
+    async def _list(self, asked: List, person: Person) -> Notice:
+        found = await self._admin.page(person, asked.query, asked.cursor, PAGE_ROWS)
+        return listing.page(asked, found, await self.links(person.team), self._clock.now())
+
+    async def _change(self, command: Reset | Restore | Stop | Rename | Tag, person: Person) -> Notice:
+        thread = await self._admin.thread_of(person, command.reference)
+        key = thread.key
+        match command:
+            case Reset(confirmed=False):
+                return session.reset_question(thread)
+            case Reset():
+                await self._admin.reset(person, key)
+                return Notice(wording.reset_done(title_of(thread)))
+            case Restore(reference, session_id):
+                meant = [old.session_id for old in thread.archived if old.session_id.startswith(str(reference))]
+                await self._admin.restore(person, key, session_id or next(iter(meant), ""))
+                return Notice(wording.restored(title_of(thread)))
+            case Stop():
+                await self._admin.stop(person, key)
+                return Notice(wording.STOPPING)
+            case Rename(_, title):
+                await self._admin.rename(person, key, title)
+                return Notice(wording.renamed(escaped(cut(title, TITLE_CHARS))))
+            case Tag(_, tag):
+                await self._admin.tag(person, key, tag)
+                return Notice(wording.tagged(escaped(cut(tag, TITLE_CHARS))))

@@ -1,0 +1,217 @@
+"""What the bot does about each event of Slack's Events API.
+
+A message is stored before its event is acknowledged, and nothing else is waited for: whatever is slow goes on in the
+background.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+
+from bot.errors import Reason, Refusal, StoreAway
+from bot.model import Address, Message, Person, Taken
+from bot.slack import wording
+from bot.slack import wording_commands as words
+from bot.slack.answers import Answers
+from bot.slack.background import Background
+from bot.slack.commands import Reset, Stop
+from bot.slack.conversations import Conversations
+from bot.slack.core import Management, Messages
+from bot.slack.desk import Desk
+from bot.slack.gestures import Place, Reaction, home_opened, reaction, stop_pressed
+from bot.slack.home import Home
+from bot.slack.installations import Installations
+from bot.slack.normalise import Deleted, Edited, Ignored, Word, WordKind, arrival
+from bot.slack.views.parts import Notice
+from bot.slack.wire import Json, event_team, obj, text
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What events and interactions are answered with."""
+
+    inbox: Messages
+    admin: Management
+    desk: Desk
+    answers: Answers
+    home: Home
+    conversations: Conversations
+    installations: Installations
+    background: Background
+
+
+class Events:
+    """The listeners of the Events API.
+
+    Args:
+        branch_emoji: names of the emoji that branch, without colons.
+        waiting_bound: how many messages a thread takes, for the words when it is full.
+    """
+
+    def __init__(self, around: Surroundings, *, branch_emoji: frozenset[str], waiting_bound: int) -> None:
+        self._around = around
+        self._branch_emoji = branch_emoji
+        self._waiting_bound = waiting_bound
+
+    async def on_message(self, body: Json, first_time: bool) -> None:
+        """A message, an edit or a deletion.
+
+        Args:
+            first_time: Slack has not sent this event before.
+
+        Raises:
+            StoreAway: it could not be stored; the event must not be acknowledged.
+        """
+        installation = await self._around.installations.of(event_team(body))
+        found = arrival(body, installation.own)
+        match found:
+            case Message():
+                await self._take(found, tell=first_time and text(obj(body, "event"), "type") == "message")
+            case Edited(thread, ts, _, said):
+                await self._around.inbox.amend(thread, ts, said)
+            case Deleted(thread, ts):
+                await self._around.inbox.withdraw(thread, ts)
+            case Word():
+                self._start(_place_of_word(found), lambda: self._heed(found), f"word {found.kind.value}")
+            case Ignored(reason):
+                log.debug("event_ignored", reason=reason)
+
+    async def _take(self, message: Message, *, tell: bool) -> None:
+        """Store a message.
+
+        Args:
+            tell: if it can't be stored, say so to somebody who spoke to the bot.
+        """
+        place = Place(_person(message), message.thread.channel, thread_ts=_answer_thread(message))
+        try:
+            receipt = await self._around.inbox.take(message)
+        except StoreAway:
+            if tell and message.address is Address.BOT:
+                self._tell(place, words.MESSAGE_DELAYED)
+            raise
+        if receipt.taken is Taken.FULL:
+            self._tell(place, wording.inbox_full(self._waiting_bound))
+
+    async def _heed(self, word: Word) -> None:
+        """Do what a word asks for."""
+        place = _place_of_word(word)
+        around = self._around
+        try:
+            notice = await self._carried_out(word)
+        except Refusal as refusal:
+            if refusal.reason is Reason.NO_SESSION_HERE and not word.asked:
+                # Somebody says stop to somebody else, in a thread of theirs.
+                return
+            raise
+        await around.answers.tell(place, notice)
+
+    async def _carried_out(self, word: Word) -> Notice:
+        desk, channel = self._around.desk, word.thread.channel
+        match word.kind:
+            case WordKind.HELP:
+                return await desk.help(word.person)
+            case WordKind.STOP if word.at_root:
+                return await desk.stop_latest(word.person, channel)
+            case WordKind.STOP:
+                return await desk.carry_out(Stop(word.thread), word.person, channel)
+            case WordKind.RESET if word.at_root:
+                return Notice(words.NOT_IN_A_THREAD)
+            case _:
+                return await desk.carry_out(Reset(word.thread), word.person, channel)
+
+    async def on_reaction(self, body: Json, _first_time: bool) -> None:
+        """The branch emoji branches; others say nothing to the bot. (Bolt drops the bot's own reactions.)"""
+        found = reaction(body)
+        if found is not None and found.emoji in self._branch_emoji:
+            place = Place(found.person, found.channel)
+            self._start(place, lambda: self._branch(found), "branch")
+
+    async def _branch(self, found: Reaction) -> None:
+        thread = await self._around.conversations.thread_of(found.person.team, found.channel, found.ts)
+        if thread is None:
+            raise Refusal(Reason.NO_SESSION_HERE)
+        place = Place(found.person, found.channel, thread_ts=thread.root_ts)
+
+        async def work() -> None:
+            await self._around.answers.tell(place, await self._around.desk.branch(found.person, thread, found.ts))
+
+        await self._around.answers.attend(place, work)
+
+    async def on_home_opened(self, body: Json, _first_time: bool) -> None:
+        opened = home_opened(body)
+        if opened is None:
+            return
+        home = self._around.home
+        if opened.tab == "home":
+            self._around.background.start(home.publish(opened.person), "publish home")
+        elif opened.tab == "messages" and opened.channel:
+            self._around.background.start(home.suggest(opened.person, opened.channel), "suggest prompts")
+
+    async def on_stop_pressed(self, body: Json, _first_time: bool) -> None:
+        """Slack's own Stop button. Slack has stopped the stream already, whoever pressed it.
+
+        Raises:
+            StoreAway: whether something runs could not be told; Slack sends the event again.
+        """
+        pressed = stop_pressed(body)
+        if pressed is not None:
+            stopped = await self._around.inbox.stop(pressed.thread)
+            log.info("stop_pressed", thread=str(pressed.thread), user=pressed.person.user, stopped=stopped)
+
+    async def on_removed(self, body: Json, _first_time: bool) -> None:
+        """The app was taken out of a workspace, or its token revoked."""
+        log.error("removed_from_workspace", team=event_team(body), event_type=text(obj(body, "event"), "type"))
+
+    async def on_nothing_to_do(self, body: Json, _first_time: bool) -> None:
+        """Events that only need their ack."""
+        log.debug("event_ignored", event_type=text(obj(body, "event"), "type"))
+
+    def _start(self, place: Place, work: Callable[[], Awaitable[None]], name: str) -> None:
+        self._around.background.start(self._around.answers.attend(place, work), name)
+
+    def _tell(self, place: Place, said: str) -> None:
+        self._start(place, lambda: self._around.answers.tell(place, Notice(said)), "tell")
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """An event the bot listens to.
+
+    Args:
+        type: the event's type in its body.
+        subscriptions: what the app's manifest names to get it.
+    """
+
+    type: str
+    subscriptions: tuple[str, ...]
+    listener: Callable[[Events, Json, bool], Awaitable[None]]
+
+
+EVENTS = (
+    EventRow("message", ("message.channels", "message.groups", "message.im", "message.mpim"), Events.on_message),
+    EventRow("app_mention", ("app_mention",), Events.on_message),
+    EventRow("reaction_added", ("reaction_added",), Events.on_reaction),
+    EventRow("app_home_opened", ("app_home_opened",), Events.on_home_opened),
+    EventRow("agent_session_stopped", ("agent_session_stopped",), Events.on_stop_pressed),
+    EventRow("app_context_changed", ("app_context_changed",), Events.on_nothing_to_do),
+    EventRow("app_uninstalled", ("app_uninstalled",), Events.on_removed),
+    EventRow("tokens_revoked", ("tokens_revoked",), Events.on_removed),
+)
+"""Every event the bot listens to. The manifest's subscriptions are these."""
+
+
+def _place_of_word(word: Word) -> Place:
+    return Place(word.person, word.thread.channel, thread_ts="" if word.at_root else word.thread.root_ts)
+
+
+def _answer_thread(message: Message) -> str:
+    return "" if message.ts == message.thread.root_ts else message.thread.root_ts
+
+
+def _person(message: Message) -> Person:
+    return Person(message.thread.team, message.user)

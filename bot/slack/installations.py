@@ -1,0 +1,69 @@
+"""The bot in a Slack workspace: who it is there, and how it speaks to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.errors import ChatAway, ChatRefused, StartError
+from bot.slack.normalise import Own
+from bot.slack.web import SlackApi
+from bot.slack.wire import identifier, text
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """The bot in one workspace.
+
+    Args:
+        team: the workspace's id.
+        url: where its people see it, with a slash at the end: `https://example.slack.com/`.
+        own: who the bot is there.
+        token: for downloads of files, which don't go through the Web API. Never logged.
+    """
+
+    team: str
+    url: str
+    own: Own
+    web: SlackApi
+    token: str
+
+    def __repr__(self) -> str:
+        return f"Installation(team={self.team!r})"
+
+
+class Installations(Protocol):
+    """Where the bot is installed."""
+
+    async def of(self, team: str) -> Installation:
+        """The installation that serves a workspace."""
+        ...
+
+
+class OneInstallation:
+    """A bot with one token, which serves whatever events that token gets."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+
+    async def of(self, team: str) -> Installation:  # noqa: ARG002 (an organisation's token serves several workspaces)
+        return self._installation
+
+
+async def identify(web: SlackApi, token: str) -> Installation:
+    """Ask Slack who the bot is.
+
+    Raises:
+        StartError: Slack doesn't take the token, or doesn't answer.
+    """
+    try:
+        answer = await web.call("auth.test", safe_to_repeat=True, urgent=True)
+    except ChatRefused as refused:
+        raise StartError(f"Slack doesn't accept SLACK_BOT_TOKEN ({refused.code}).") from refused
+    except ChatAway as away:
+        raise StartError("Slack doesn't answer (auth.test). Check SLACK_API_URL and the network.") from away
+    own = Own(user=identifier(answer, "user_id"), bot=identifier(answer, "bot_id"))
+    team, url = identifier(answer, "team_id"), text(answer, "url")
+    if not (team and own.user):
+        raise StartError("SLACK_BOT_TOKEN is not a bot's token: Slack names no bot user for it (auth.test).")
+    return Installation(team, url if url.endswith("/") else f"{url}/", own, web, token)

@@ -1,0 +1,115 @@
+"""One session in full, and the question before a reset."""
+
+from __future__ import annotations
+
+from slack_sdk.models.blocks import Block, InteractiveElement
+
+from bot.admin import SessionView
+from bot.model import ArchivedSession, Exchange, Thread, ThreadKey
+from bot.slack import wording
+from bot.slack import wording_commands as words
+from bot.slack.action_ids import ActionId
+from bot.slack.mrkdwn import cut, escaped, escaped_within, link
+from bot.slack.views.listing import AT_WORK, LinkOf, facts
+from bot.slack.views.parts import (
+    TITLE_CHARS,
+    Notice,
+    actions,
+    button,
+    context,
+    open_button,
+    reset_confirm,
+    section,
+    short_id,
+    title_of,
+)
+
+ARCHIVED_SHOWN = 5
+LINEAGE_SHOWN = 10
+PROMPT_CHARS = 600
+ANSWER_CHARS = 1_500
+"""Ours: of each exchange, so that a message with the last few stays below Slack's total for blocks."""
+
+
+def show(view: SessionView, link_of: LinkOf, now: float) -> Notice:
+    """A session: what it is, where it came from, what was said last, what can be done with it.
+
+    Args:
+        now: seconds since the epoch, for the ages.
+    """
+    thread = view.thread
+    address = view.link or link_of(thread.key)
+    blocks: list[Block] = [
+        section(f"*{link(address, title_of(thread))}*\n{facts(thread, link_of, now)}"),
+        context(_ids(view)),
+        *_lineage(view.lineage, link_of),
+        *_archive(thread, now),
+        *_exchanges(view.exchanges),
+        _actions(thread, address),
+    ]
+    return Notice(title_of(thread), tuple(blocks))
+
+
+def _ids(view: SessionView) -> str:
+    people = " ".join(f"<@{user}>" for user in view.thread.people[:10])
+    parts = [f"Session `{escaped(view.session_id)}`", f"with {people}" if people else "", escaped(view.thread.model)]
+    if view.session_id != view.thread.session_id:
+        parts.insert(1, "before a reset")
+    return " · ".join(part for part in parts if part)
+
+
+def _lineage(lineage: tuple[Thread, ...], link_of: LinkOf) -> list[Block]:
+    if not lineage:
+        return []
+    lines = [
+        f"{'    ' * depth}↳ {link(link_of(parent.key), title_of(parent))} {short_id(parent.session_id)}"
+        for depth, parent in enumerate(lineage[:LINEAGE_SHOWN])
+    ]
+    return [section("\n".join((f"*{words.LINEAGE}*", *lines)))]
+
+
+def _archive(thread: Thread, now: float) -> list[Block]:
+    newest_first = sorted(thread.archived, key=lambda old: old.archived_at, reverse=True)[:ARCHIVED_SHOWN]
+    if not newest_first:
+        return []
+    return [section(f"*{words.ARCHIVE}*"), *(_archived(thread.key, old, now) for old in newest_first)]
+
+
+def _archived(key: ThreadKey, old: ArchivedSession, now: float) -> Block:
+    title = escaped(cut(old.title, TITLE_CHARS)) or wording.UNTITLED
+    line = " · ".join((words.turns(old.turns), words.cost(old.cost_usd), words.age(now - old.archived_at)))
+    restore = button(words.RESTORE_BUTTON, ActionId.RESTORE, f"{key} {old.session_id}")
+    return section(f"{title}  {short_id(old.session_id)}\n{line}", restore)
+
+
+def _exchanges(exchanges: tuple[Exchange, ...]) -> list[Block]:
+    if not exchanges:
+        return [section(f"*{words.LAST_SAID}*\n{wording.NO_EXCHANGES}")]
+    return [section(f"*{words.LAST_SAID}*"), *(section(_exchange(exchange)) for exchange in exchanges)]
+
+
+def _exchange(exchange: Exchange) -> str:
+    asked = escaped_within(exchange.prompt.strip(), PROMPT_CHARS).replace("\n", "\n> ")
+    return f"> {asked}\n{escaped_within(exchange.answer.strip(), ANSWER_CHARS)}"
+
+
+def _actions(thread: Thread, address: str) -> Block:
+    value = str(thread.key)
+    elements: list[InteractiveElement] = [open_button(address)] if address else []
+    elements += [
+        button(words.CONTINUE_HERE_BUTTON, ActionId.CONTINUE_HERE, value),
+        button(words.RENAME_BUTTON, ActionId.RENAME, value),
+        button(words.TAG_BUTTON, ActionId.TAG, value),
+    ]
+    if thread.status in AT_WORK:
+        elements.append(button(wording.STOP_BUTTON, ActionId.STOP, value))
+    confirm = reset_confirm(thread.title)
+    elements.append(button(wording.RESET_BUTTON, ActionId.RESET_CONFIRMED, value, style="danger", confirm=confirm))
+    return actions(*elements)
+
+
+def reset_question(thread: Thread) -> Notice:
+    """Asks before a reset that was not asked for by a button with a question of its own."""
+    question = wording.reset_question(escaped(cut(thread.title, TITLE_CHARS)))
+    yes = button(words.CONFIRM_BUTTON, ActionId.RESET_CONFIRMED, str(thread.key), style="danger")
+    return Notice(question, (section(question), actions(yes, button(wording.CANCEL_BUTTON, ActionId.CANCEL, ""))))

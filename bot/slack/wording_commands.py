@@ -1,0 +1,133 @@
+"""Sentences around commands, lists and shortcuts, in the manner of `bot.slack.wording`.
+
+What a person or the model typed is escaped here, since these texts go into blocks.
+"""
+
+from __future__ import annotations
+
+from bot.model import Thread, ThreadStatus
+from bot.slack.mrkdwn import cut, escaped
+
+# --- what was typed -------------------------------------------------------------------------------
+
+ECHO_CHARS = 60
+"""Of what a person typed, when an answer repeats it."""
+
+
+def unknown_command(verb: str, command: str) -> str:
+    return f"I don't know “{_echo(verb)}”. `{command} help` shows what I can do."
+
+
+def which_session(verb: str, command: str) -> str:
+    return (
+        f"Which conversation? Write `{command} {verb} ID`, or a link to its thread instead of the ID. "
+        f"`{command} list` shows yours, each with its ID."
+    )
+
+
+def not_a_session(typed: str, command: str) -> str:
+    return (
+        f"“{_echo(typed)}” is neither the ID of a conversation nor a link to one. "
+        f"`{command} list` shows yours, each with its ID; a thread's link is in its message menu, *Copy link*."
+    )
+
+
+def which_title(command: str) -> str:
+    return f"Which title? Write it after the ID: `{command} rename ID new title`."
+
+
+def unresolved_filter(word: str) -> str:
+    return (
+        f"I can't tell who or what “{_echo(word)}” is. "
+        "Type `#` or `@` and choose the channel or the person from Slack's suggestions."
+    )
+
+
+def _echo(typed: str) -> str:
+    return escaped(cut(typed, ECHO_CHARS))
+
+
+# --- messages and places --------------------------------------------------------------------------
+
+MESSAGE_DELAYED = (
+    "I can't reach my memory at the moment. Your message isn't lost: Slack hands it to me again within a few minutes."
+)
+NOT_IN_A_THREAD = (
+    "Write that in the thread it is about, after my name. Here at the top every message starts its own conversation."
+)
+NOT_A_MEMBER = "I'm not in this channel. Invite me with `/invite` and my name, then try again."
+OLD_BUTTON = "That button is out of date. Please ask for the list again."
+
+# --- lists ----------------------------------------------------------------------------------------
+
+LIST_TITLE = "Conversations, newest first"
+YOUR_THREADS = "Your conversations"
+HOME_GREETING = "Write to me in *Messages*, or mention me in a channel. Each thread is a conversation that I remember."
+HOME_EMPTY = "You have none yet."
+DIRECT_MESSAGE = "direct message"
+CONFIRM_BUTTON = "Start afresh"
+SAVE_BUTTON = "Save"
+RENAME_BUTTON = "Rename"
+TAG_BUTTON = "Tag"
+CONTINUE_HERE_BUTTON = "Continue here"
+RESTORE_BUTTON = "Restore"
+CLOSE_BUTTON = "Close"
+RENAME_TITLE = "Rename"
+TAG_TITLE = "Tag"
+TITLE_LABEL = "Title"
+TAG_LABEL = "Tag; leave it empty to take the tag away"
+RESET_TITLE = "Start afresh?"
+ANSWER_TITLE = "Conversation"
+LAST_SAID = "Said last"
+LINEAGE = "Branched from"
+ARCHIVE = "Before a reset"
+TITLE_MISSING = "A title needs at least one character."
+
+_STATUS: dict[ThreadStatus, str] = {
+    ThreadStatus.IDLE: "",
+    ThreadStatus.WAITING: ":hourglass_flowing_sand: waiting",
+    ThreadStatus.RUNNING: ":writing_hand: answering",
+    ThreadStatus.DEFERRED: ":raised_hand: needs a decision",
+}
+
+SUGGESTED_PROMPTS: tuple[tuple[str, str], ...] = (
+    ("What can you do?", "What can you help me with, and which tools do you have?"),
+    ("Summarise a file", "I'm going to attach a file. Please summarise it in five points."),
+    ("Think something through", "Help me think something through: ask me questions, one at a time."),
+    ("Draft a message", "Help me draft a message to my team. Ask me what it is about first."),
+)
+"""Title and text of each, shown where a conversation with the bot begins."""
+
+
+def status(thread: Thread) -> str:
+    """What goes on in a thread; empty when nothing does."""
+    return _STATUS[thread.status]
+
+
+def age(seconds: float) -> str:
+    """`just now`, `5 min ago`, `3 h ago`, `2 days ago`."""
+    minutes = int(max(seconds, 0) // 60)
+    if minutes < 1:
+        return "just now"
+    if minutes < 60:
+        return f"{minutes} min ago"
+    hours = minutes // 60
+    if hours < 48:
+        return f"{hours} h ago"
+    return f"{hours // 24} days ago"
+
+
+def turns(count: int) -> str:
+    return "1 turn" if count == 1 else f"{count} turns"
+
+
+def cost(usd: float) -> str:
+    return f"${usd:.2f}" if usd >= 0.005 or usd == 0 else "under 1 ¢"
+
+
+def tagged(tag: str) -> str:
+    return f"tag `{escaped(tag)}`"
+
+
+def branch_by(user: str) -> str:
+    return f"Branched by <@{user}>"

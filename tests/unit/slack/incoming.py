@@ -1,0 +1,300 @@
+"""A Slack app with a small in-memory core behind it, for the tests of what comes in from Slack."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.response import BoltResponse
+
+from bot.admin import SessionView
+from bot.errors import ChatRefused, Reason, Refusal
+from bot.forks import Branch
+from bot.model import (
+    ArchivedSession,
+    Ending,
+    Exchange,
+    Message,
+    Person,
+    Receipt,
+    Source,
+    Taken,
+    Thread,
+    ThreadFilter,
+    ThreadKey,
+    ThreadPage,
+    ThreadStatus,
+)
+from bot.slack.answers import Answers
+from bot.slack.background import Background
+from bot.slack.core import Reference
+from bot.slack.directory import Directory
+from bot.slack.installations import Installation, OneInstallation
+from bot.slack.listeners import build_app
+from bot.slack.normalise import Own
+from tests.payloads import ANN, BEN, BOT_ID, BOT_USER, CHANNEL, TEAM
+
+URL = "https://example.slack.com/"
+KEY = ThreadKey(TEAM, CHANNEL, "1760000002.000200")
+SESSION = "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
+OLD_SESSION = "ffee0011-4e5f-4a6b-8c7d-9e0f1a2b3c4d"
+THREAD = Thread(
+    KEY,
+    SESSION,
+    head="e1",
+    title="Release <notes> & more",
+    tag="docs",
+    owner=ANN,
+    people=(ANN, BEN),
+    created_at=900.0,
+    active_at=940.0,
+    turns=3,
+    cost_usd=0.123,
+    source=Source(ThreadKey(TEAM, "C0OTHERCH", "1750000000.000100"), "99887766-0000-4000-8000-000000000000", ""),
+    archived=(ArchivedSession(OLD_SESSION, "Before", 800.0, 2, 0.01, "e0"),),
+)
+NOW = 1000.0
+
+
+class StillClock:
+    """Stands at NOW until it is moved."""
+
+    def __init__(self) -> None:
+        self.time = NOW
+
+    def now(self) -> float:
+        return self.time
+
+    async def sleep(self, seconds: float) -> None:
+        self.time += seconds
+
+
+@dataclass
+class ScriptedWeb:
+    """Slack's Web API: records calls, and answers each method as told, else with nothing but ok."""
+
+    answers: dict[str, Any] = field(default_factory=dict)
+    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    async def call(
+        self, method: str, *, safe_to_repeat: bool, urgent: bool = False, **arguments: object
+    ) -> Mapping[str, object]:
+        given = {name: value for name, value in arguments.items() if value is not None}
+        self.calls.append((method, given))
+        answer = self.answers.get(method, {})
+        if callable(answer):
+            answer = answer(given)
+        if isinstance(answer, list):
+            answer = answer.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        assert isinstance(answer, dict)
+        return {"ok": True, **answer}
+
+    async def wait_s(self, method: str, channel: str = "") -> float:
+        return 0.0
+
+    def to(self, method: str) -> list[dict[str, Any]]:
+        return [given for called, given in self.calls if called == method]
+
+
+@dataclass
+class FakeInbox:
+    taken: list[Message] = field(default_factory=list)
+    withdrawn: list[tuple[ThreadKey, str]] = field(default_factory=list)
+    amended: list[tuple[ThreadKey, str, str]] = field(default_factory=list)
+    stopped: list[ThreadKey] = field(default_factory=list)
+    continued: list[tuple[Person, ThreadKey, str, Ending]] = field(default_factory=list)
+    receipt: Receipt = Receipt(Taken.PROMPT)  # noqa: RUF009 (frozen)
+    failure: Exception | None = None
+
+    async def take(self, message: Message) -> Receipt:
+        if self.failure is not None:
+            raise self.failure
+        self.taken.append(message)
+        return self.receipt
+
+    async def withdraw(self, thread: ThreadKey, ts: str) -> bool:
+        self.withdrawn.append((thread, ts))
+        return True
+
+    async def amend(self, thread: ThreadKey, ts: str, text: str) -> bool:
+        self.amended.append((thread, ts, text))
+        return True
+
+    async def stop(self, thread: ThreadKey) -> bool:
+        if self.failure is not None:
+            raise self.failure
+        self.stopped.append(thread)
+        return True
+
+    async def continue_turn(self, person: Person, thread: ThreadKey, reply_ts: str, ending: Ending) -> Receipt:
+        self.continued.append((person, thread, reply_ts, ending))
+        return self.receipt
+
+
+@dataclass
+class FakeForks:
+    asked: list[tuple[Any, ...]] = field(default_factory=list)
+    failure: Exception | None = None
+    again: bool = False
+
+    def _made(self, *asked: Any) -> Branch:
+        if self.failure is not None:
+            raise self.failure
+        self.asked.append(asked)
+        key = ThreadKey(TEAM, CHANNEL, "1770000000.000100")
+        return Branch(key, f"{URL}archives/{CHANNEL}/p1770000000000100", THREAD, again=self.again)
+
+    async def branch(self, person: Person, thread: ThreadKey, ts: str) -> Branch:
+        return self._made("branch", person, thread, ts)
+
+    async def continue_here(self, person: Person, channel: str, reference: Reference = "") -> Branch:
+        return self._made("continue", person, channel, reference)
+
+    async def ask_again(self, person: Person, branch: ThreadKey) -> None:
+        self._made("ask_again", person, branch)
+
+
+@dataclass
+class FakeAdmin:
+    """Knows THREAD alone. `failure` is what everything but `page` raises."""
+
+    thread: Thread = THREAD
+    done: list[tuple[Any, ...]] = field(default_factory=list)
+    pages: list[tuple[ThreadFilter, str, int]] = field(default_factory=list)
+    cursor: str = ""
+    failure: Exception | None = None
+
+    async def page(self, person: Person, query: ThreadFilter, cursor: str = "", limit: int = 10) -> ThreadPage:
+        self.pages.append((query, cursor, limit))
+        return ThreadPage((self.thread,), self.cursor)
+
+    async def thread_of(self, person: Person, reference: Reference) -> Thread:
+        if self.failure is not None:
+            raise self.failure
+        known = (self.thread.session_id, *(old.session_id for old in self.thread.archived))
+        if reference == self.thread.key:
+            return self.thread
+        if isinstance(reference, str) and any(session_id.startswith(reference) for session_id in known):
+            return self.thread
+        raise Refusal(Reason.NO_SESSION_HERE if isinstance(reference, ThreadKey) else Reason.UNKNOWN_SESSION)
+
+    async def show(self, person: Person, reference: Reference) -> SessionView:
+        thread = await self.thread_of(person, reference)
+        exchanges = (Exchange("What <is> it?", "It & that"),)
+        return SessionView(thread, thread.session_id, f"{URL}archives/x", (), exchanges)
+
+    async def reset(self, person: Person, key: ThreadKey) -> str:
+        self.done.append(("reset", person.user, key))
+        return SESSION
+
+    async def restore(self, person: Person, key: ThreadKey, session_id: str = "") -> str:
+        self.done.append(("restore", person.user, key, session_id))
+        return session_id
+
+    async def stop(self, person: Person, key: ThreadKey) -> None:
+        if self.thread.status is not ThreadStatus.RUNNING:
+            raise Refusal(Reason.NOTHING_RUNNING)
+        self.done.append(("stop", person.user, key))
+
+    async def rename(self, person: Person, key: ThreadKey, title: str) -> None:
+        self.done.append(("rename", person.user, key, title))
+
+    async def tag(self, person: Person, key: ThreadKey, tag: str) -> None:
+        self.done.append(("tag", person.user, key, tag))
+
+
+@dataclass
+class Hooks:
+    """Where response_urls lead: a server that keeps what is sent to it."""
+
+    url: str = ""
+    status: int = 200
+    sent: list[dict[str, Any]] = field(default_factory=list)
+
+    async def handle(self, request: web.Request) -> web.Response:
+        if self.status == 200:
+            self.sent.append(await request.json())
+        return web.Response(status=self.status, text="ok")
+
+
+@dataclass
+class Incoming:
+    """The app, and everything around it."""
+
+    app: AsyncApp
+    web: ScriptedWeb
+    inbox: FakeInbox
+    forks: FakeForks
+    admin: FakeAdmin
+    background: Background
+    hooks: Hooks
+    installation: Installation
+    session: aiohttp.ClientSession
+
+    async def send(self, body: dict[str, Any], *, retry: int = 0) -> BoltResponse:
+        """Give a payload to the app as Socket Mode does, and wait until all that follows has ended."""
+        headers: dict[str, Any] = {"x-slack-retry-num": str(retry)}
+        request = AsyncBoltRequest(mode="socket_mode", body=body, headers=headers)
+        response = await self.app.async_dispatch(request)
+        await self.background.settle(5.0)
+        return response
+
+    def whispers(self) -> list[str]:
+        """What people were told, by whichever way, in order of the ways."""
+        hooks = [str(sent.get("text", "")) for sent in self.hooks.sent]
+        return hooks + [str(given["text"]) for given in self.web.to("chat.postEphemeral")]
+
+
+def installation(api: ScriptedWeb) -> Installation:
+    return Installation(TEAM, URL, Own(BOT_USER, BOT_ID), api, "xoxb-test")
+
+
+def _ask_user(given: dict[str, Any]) -> dict[str, Any]:
+    if given["user"] not in (ANN, BEN):
+        raise ChatRefused("users.info", "user_not_found")
+    return {"user": {"id": given["user"], "team_id": TEAM, "name": "ann", "is_admin": given["user"] == BEN}}
+
+
+@asynccontextmanager
+async def incoming(**fakes: Any) -> AsyncIterator[Incoming]:
+    """Open the app; what it began in the background has ended when it closes."""
+    api = ScriptedWeb({"users.info": _ask_user})
+    hooks = Hooks()
+    server = web.Application()
+    server.router.add_post("/hook", hooks.handle)
+    runner = web.AppRunner(server)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = runner.addresses[0][1]
+    hooks.url = f"http://127.0.0.1:{port}/hook"
+    inbox, forks, admin = fakes.get("inbox") or FakeInbox(), fakes.get("forks") or FakeForks(), FakeAdmin()
+    try:
+        async with aiohttp.ClientSession() as session, Background() as background:
+            installed = installation(api)
+            installations = OneInstallation(installed)
+            clock = StillClock()
+            app = build_app(
+                signing_secret="secret",
+                command="/agent",
+                branch_emoji=("twisted_rightwards_arrows", "seedling"),
+                waiting_bound=50,
+                inbox=inbox,
+                forks=forks,
+                admin=admin,
+                directory=Directory(installations, clock, admins=frozenset(), workspace_admins=True),
+                answers=Answers(installations, session),
+                installations=installations,
+                background=background,
+                clock=clock,
+            )
+            yield Incoming(app, api, inbox, forks, admin, background, hooks, installed, session)
+    finally:
+        await runner.cleanup()
