@@ -1,0 +1,174 @@
+"""Slack as the core sees it: the port `Chat`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from bot.errors import ChatAway, ChatRefused
+from bot.model import Attachment, Message, Person, Spoken, Thread, ThreadKey, Turn
+from bot.ports import Journal, Reply
+from bot.slack import wording
+from bot.slack.conversations import Conversations
+from bot.slack.directory import Directory
+from bot.slack.downloads import Downloads
+from bot.slack.installations import Installations
+from bot.slack.mrkdwn import escaped_within
+from bot.slack.permalinks import permalink
+from bot.slack.views import branch as branch_view
+from bot.slack.wire import objects, text
+
+log = structlog.get_logger(__name__)
+
+WAITING_EMOJI = "hourglass_flowing_sand"
+"""The reaction on a message that waits."""
+
+ASKED_AGAIN_CHARS = 3_000
+"""Of a message that is asked again, when it is quoted."""
+
+
+NAME_CHARS = 80
+
+
+class ReplyMaker(Protocol):
+    """See `bot.slack.replies.Replies`."""
+
+    def open(self, turn: Turn, journal: Journal) -> AbstractAsyncContextManager[Reply]: ...
+
+
+class SlackChat:
+    """Implements `bot.ports.Chat` for every workspace the bot is installed in."""
+
+    def __init__(
+        self,
+        installations: Installations,
+        replies: ReplyMaker,
+        directory: Directory,
+        downloads: Downloads,
+    ) -> None:
+        self._installations = installations
+        self._replies = replies
+        self._directory = directory
+        self._downloads = downloads
+        self._conversations = Conversations(installations)
+
+    def reply(self, turn: Turn, journal: Journal) -> AbstractAsyncContextManager[Reply]:
+        return self._replies.open(turn, journal)
+
+    # --- messages that wait ---------------------------------------------------------------------
+
+    async def mark_waiting(self, message: Message) -> None:
+        """Put an hourglass on it. It is a courtesy: failing is logged, and nothing else."""
+        await self._react("reactions.add", message)
+
+    async def unmark_waiting(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            await self._react("reactions.remove", message)
+
+    async def _react(self, method: str, message: Message) -> None:
+        web = (await self._installations.of(message.thread.team)).web
+        try:
+            await web.call(
+                method, safe_to_repeat=True, channel=message.thread.channel, timestamp=message.ts, name=WAITING_EMOJI
+            )
+        except ChatRefused as refused:
+            if refused.code not in ("already_reacted", "no_reaction", "message_not_found"):
+                log.warning("hourglass_refused", method=method, code=refused.code)
+        except ChatAway as away:
+            log.warning("hourglass_failed", method=method, error=str(away))
+
+    # --- people, places, what was said -----------------------------------------------------------
+
+    async def history(self, thread: ThreadKey, before_ts: str, limit: int) -> Sequence[Spoken]:
+        return await self._conversations.history(thread, before_ts, limit)
+
+    async def name_of(self, person: Person) -> str:
+        return await self._directory.name_of(person)
+
+    async def is_admin(self, person: Person) -> bool:
+        return await self._directory.is_admin(person)
+
+    async def can_read(self, person: Person, channel: str) -> bool:
+        return await self._directory.can_read(person, channel)
+
+    async def download(self, team: str, attachment: Attachment, into: Path) -> Path:
+        """See `Downloads.get`. Raises ChatRefused and ChatAway."""
+        return await self._downloads.get(await self._installations.of(team), attachment, into)
+
+    async def link(self, thread: ThreadKey, ts: str = "") -> str:
+        """Slack's own permalink; one made by its rules when Slack gives none."""
+        installation = await self._installations.of(thread.team)
+        try:
+            answer = await installation.web.call(
+                "chat.getPermalink",
+                safe_to_repeat=True,
+                urgent=True,
+                channel=thread.channel,
+                message_ts=ts or thread.root_ts,
+            )
+        except (ChatRefused, ChatAway) as error:
+            log.info("permalink_made", error=str(error))
+            return permalink(installation.url, thread, ts)
+        return text(answer, "permalink") or permalink(installation.url, thread, ts)
+
+    # --- branches -------------------------------------------------------------------------------
+
+    async def open_branch(self, person: Person, channel: str, source: Thread, ts: str, *, ask_again: bool) -> str:
+        web = (await self._installations.of(person.team)).web
+        link = await self.link(source.key, ts)
+        root = branch_view.root(source, link, person.user, ask_again=ask_again)
+        answer = await web.call(
+            "chat.postMessage",
+            safe_to_repeat=False,
+            urgent=True,
+            channel=channel,
+            text=root.text,
+            blocks=[block.to_dict() for block in root.blocks],
+            unfurl_links=False,
+            unfurl_media=False,
+        )
+        return str(answer["ts"])
+
+    async def announce_branch(self, person: Person, source: ThreadKey, branch: ThreadKey) -> None:
+        who = escaped_within(await self.name_of(person), NAME_CHARS)
+        await self._say(source, f"{wording.branch_announced(await self.link(branch))} ({who})")
+
+    async def ask_again(self, person: Person, branch: ThreadKey, text: str) -> None:
+        """Quote the question in the branch, and take the button off its root."""
+        await self._say(branch, wording.asked_again(escaped_within(text, ASKED_AGAIN_CHARS)))
+        root = await self._conversations.message(branch.team, branch.channel, branch.root_ts)
+        if root is None:
+            return
+        blocks = [block for block in objects(root, "blocks") if block.get("type") != "actions"]
+        web = (await self._installations.of(person.team)).web
+        try:
+            await web.call(
+                "chat.update",
+                safe_to_repeat=True,
+                urgent=True,
+                channel=branch.channel,
+                ts=branch.root_ts,
+                text=root.get("text", ""),
+                blocks=blocks,
+            )
+        except (ChatRefused, ChatAway) as error:
+            # The question is asked all the same, and pressing the button twice asks nothing.
+            log.warning("button_stays", branch=str(branch), error=str(error))
+
+    async def _say(self, thread: ThreadKey, said: str) -> None:
+        """Post a message of the bot's own into a thread."""
+        web = (await self._installations.of(thread.team)).web
+        await web.call(
+            "chat.postMessage",
+            safe_to_repeat=False,
+            urgent=True,
+            channel=thread.channel,
+            thread_ts=thread.root_ts,
+            text=said,
+            unfurl_links=False,
+            unfurl_media=False,
+        )
