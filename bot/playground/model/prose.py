@@ -99,7 +99,8 @@ _BODIES = (
     ),
     (
         "1. Mention the bot in a channel, or write to it directly.\n"
-        "2. Go on in the thread; no mention is needed there.\n   - Messages sent meanwhile wait, and are answered together.\n"
+        "2. Go on in the thread; no mention is needed there.\n"
+        "   - Messages sent meanwhile wait, and are answered together.\n"
         "   - Editing one that waits changes it.\n"
         "3. React with :twisted_rightwards_arrows: to branch."
     ),

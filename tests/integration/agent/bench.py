@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +10,6 @@ from uuid import uuid4
 
 from bot.agent.claude import ClaudeAgent
 from bot.agent.sessions import ClaudeSessions
-from bot.errors import LeaseLost, StoreAway
 from bot.model import (
     AgentEvent,
     Lease,
@@ -22,10 +21,10 @@ from bot.model import (
     ThreadKey,
     ToolFinished,
     ToolStarted,
-    TranscriptEntry,
 )
 from bot.playground.model import ScriptedModel
 from bot.ports import Run
+from tests.unit.agent.stored import StoredTranscripts
 
 
 def a_thread() -> ThreadKey:
@@ -38,41 +37,6 @@ def lease_of(thread: ThreadKey) -> Lease:
 
 def new_session() -> str:
     return str(uuid4())
-
-
-@dataclass
-class StoredTranscripts:
-    """`bot.ports.Transcripts` in memory; can be told to lose the lease, or to be away."""
-
-    entries: dict[tuple[ThreadKey, str, str], list[TranscriptEntry]] = field(default_factory=dict)
-    lost: bool = False
-    away: bool = False
-
-    async def append(self, lease: Lease, session_id: str, subpath: str, entries: Sequence[TranscriptEntry]) -> None:
-        if self.away:
-            raise StoreAway
-        if self.lost:
-            raise LeaseLost
-        kept = self.entries.setdefault((lease.thread, session_id, subpath), [])
-        there = {entry.uuid for entry in kept if entry.uuid}
-        kept.extend(entry for entry in entries if entry.uuid not in there)
-
-    async def load(self, thread: ThreadKey, session_id: str, subpath: str) -> Sequence[str] | None:
-        if self.away:
-            raise StoreAway
-        kept = self.entries.get((thread, session_id, subpath))
-        return [entry.body for entry in kept] if kept else None
-
-    async def subpaths(self, thread: ThreadKey, session_id: str) -> Sequence[str]:
-        return [path for key, session, path in self.entries if (key, session) == (thread, session_id) and path]
-
-    async def delete(self, lease: Lease, session_id: str) -> None:
-        for key in [key for key in self.entries if key[:2] == (lease.thread, session_id)]:
-            del self.entries[key]
-
-    def tail(self, thread: ThreadKey, session_id: str) -> str:
-        """The last entry that the transcript can be cut after."""
-        return next(e.uuid for e in reversed(self.entries[thread, session_id, ""]) if e.anchor)
 
 
 @dataclass

@@ -12,7 +12,8 @@ from bot.agent.claude import ClaudeAgent
 from bot.agent.sessions import ClaudeSessions
 from bot.agent.settings import AgentSettings
 from bot.playground.model import ScriptedModel
-from tests.integration.agent.bench import Bench, OpenBench, StoredTranscripts
+from tests.integration.agent.bench import Bench, OpenBench
+from tests.unit.agent.stored import StoredTranscripts
 
 PATH = "/usr/local/bin:/usr/bin:/bin"
 

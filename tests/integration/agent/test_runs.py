@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from bot.model import Ending, Limits, Remark, RemarkKind, TextDelta, Thinking, T
 from bot.playground.model import say, think, use_tool
 from bot.playground.model.replies import cut
 from bot.playground.model.requests import Picture
-from tests.integration.agent.bench import Bench, OpenBench, a_thread, new_session
+from tests.integration.agent.bench import Bench, OpenBench, Told, a_thread, new_session
 
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -134,20 +135,28 @@ async def test_a_tool_that_is_not_offered_is_not_named_to_the_model(bench: Bench
 
 
 async def test_an_answer_that_broke_off_is_not_shown_twice(bench: Bench) -> None:
-    session = new_session()
-    bench.model.script(
-        use_tool("Glob", {"pattern": "*"}), cut("One two three"), say("One two three four five."), say("Next.")
-    )
-    told = await bench.ask("Count", session)
+    told = await broken_off(bench, "One two three", "One two three four five.")
     assert told.text == "One two three four five."
     assert not any(isinstance(event, Remark) for event in told.events)
 
 
 async def test_an_answer_that_starts_differently_the_second_time_says_so(bench: Bench) -> None:
-    bench.model.script(use_tool("Glob", {"pattern": "*"}), cut("One two three"), say("Uno, due."))
-    told = await bench.ask("Count", new_session())
+    told = await broken_off(bench, "One two three", "Uno, due.")
     assert told.text == "One two three\n\nUno, due."
     assert Remark(RemarkKind.STARTED_OVER) in told.events
+
+
+async def broken_off(bench: Bench, first: str, again: str) -> Told:
+    """What is told when the connection breaks after the first text was shown, and the model is asked again."""
+    shown = asyncio.Event()
+    bench.model.script(cut(first, shown), say(again))
+    events = []
+    async with bench.run("Count", new_session()) as run:
+        async for event in run:
+            events.append(event)
+            if isinstance(event, TextDelta):
+                shown.set()
+    return Told(events)
 
 
 async def test_the_models_choice_and_the_operators_words_reach_the_api(open_bench: OpenBench, tmp_path: Path) -> None:
