@@ -157,6 +157,8 @@ def _element_problems(element: Json) -> Iterator[str]:
             yield "a button's text must be plain_text of 1 to 75 characters"
         if element.get("style") not in {None, "primary", "danger"}:
             yield "a button's style must be primary or danger"
+    if element.get("options") == []:
+        yield "options must not be empty"
     for option in element.get("options") or ():
         if len(option.get("text", {}).get("text", "")) > OPTION_TEXT_CHARACTERS:
             yield "an option's text must be less than 76 characters"

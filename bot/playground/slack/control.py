@@ -94,8 +94,8 @@ class EmulatedSlack:
         self.installation = self._installation()
         self.sockets = SocketMode(self.installation, setup.seed, self._wake)
         self._delivery = Delivery(self.sockets, clock, setup.retry_delays_s, self._wake)
-        payloads = Payloads(self.workspace, self.installation.triggers, self.installation.response_urls)
-        self.people = People(self.workspace, self.streams, self.modals, payloads, self._delivery)
+        self.payloads = Payloads(self.workspace, self.installation.triggers, self.installation.response_urls)
+        self.people = People(self.workspace, self.streams, self.modals, self.payloads, self._delivery)
         events = Events(self.workspace, self.send_payload, setup.subscribed, every_append=setup.every_append)
         self._callback = events.callback
         self.workspace.subscribe(events.hear)

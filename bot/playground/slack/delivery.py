@@ -70,6 +70,7 @@ class Delivery:
         self._clock = clock
         self._retry_delays_s = retry_delays_s
         self._told = told
+        self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -91,7 +92,7 @@ class Delivery:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _spawn(self, work: Coroutine[object, object, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+        task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -106,4 +107,4 @@ class Delivery:
                 break
             await self._clock.sleep(delay_s)
             attempt = Attempt(attempt.number + 1, outcome.failure)
-        asyncio.get_running_loop().call_soon(self._told)
+        self._loop.call_soon(self._told)

@@ -25,7 +25,7 @@ def list_users(slack: Installation, args: Arguments) -> Json:
 def bots_info(slack: Installation, args: Arguments) -> Json:
     if args.text("bot") != slack.workspace.app.bot_id:
         raise Refused("bot_not_found")
-    return {"bot": bot_profile(slack.workspace)}
+    return {"bot": bot_profile(slack.workspace) | {"user_id": slack.workspace.app.user_id}}
 
 
 def usergroups(slack: Installation, args: Arguments) -> Json:  # noqa: ARG001 - every method has this shape

@@ -124,7 +124,6 @@ def bot_profile(workspace: Workspace) -> Json:
         "name": app.name,
         "updated": 1_790_000_000,
         "app_id": app.id,
-        "user_id": app.user_id,
         "icons": icons,
         "team_id": workspace.team.id,
     }
