@@ -29,6 +29,7 @@ from bot.model import (
     ThreadKey,
 )
 from bot.ports import Chat, Clock, InboxStore, Signals
+from bot.tasks import end
 
 log = structlog.get_logger(__name__)
 
@@ -107,15 +108,11 @@ class Inbox:
 
     async def __aexit__(self, *exc: object) -> None:
         self._draining = True
-        for watch in self._watches:
-            watch.cancel()
-        await asyncio.gather(*self._watches, return_exceptions=True)
+        await end(self._watches)
         if self._held:
             log.info("draining", threads=len(self._held), drain_s=self._drain_s)
             await asyncio.wait(self._held.values(), timeout=self._drain_s)
-        for task in (*self._held.values(), *self._beside):
-            task.cancel()
-        await asyncio.gather(*self._held.values(), *self._beside, return_exceptions=True)
+        await end((*self._held.values(), *self._beside))
 
     # --- what people do ------------------------------------------------------------------------------------------
 
@@ -225,23 +222,23 @@ class Inbox:
         """Run the thread's turns until nothing waits, renewing the lease all the while."""
         bound = log.bind(thread=str(lease.thread), token=lease.token)
         renewal = asyncio.create_task(self._keep_renewed(lease, asyncio.current_task()), name="renew lease")
+        ours = True
         try:
-            while not self._draining:
+            while ours and not self._draining:
                 async with self._slots:
                     await self._turns.run_next(lease)
-                if await self._store.release(lease):
-                    return
+                ours = not await self._store.release(lease)
         except LeaseLost:
+            ours = False
             bound.warning("lease_lost")
         except StoreAway as away:
             bound.warning("store_away", error=str(away))
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever a turn dies of, the worker lives on
             # The lease runs out, the sweep finds the thread, and the number of attempts at a turn is bounded.
             bound.exception("turn_failed")
         finally:
-            renewal.cancel()
-            await asyncio.gather(renewal, return_exceptions=True)
-            if self._draining:
+            await end([renewal])
+            if ours and self._draining:
                 await self._hand_over(lease)
 
     async def _hand_over(self, lease: Lease) -> None:

@@ -1,0 +1,109 @@
+"""The core on a store in memory, a fake Slack and a fake agent: several workers of it, if a test wants them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from fakeredis import FakeAsyncRedis, FakeServer
+
+from bot.admin import Admin
+from bot.attempts import AttemptNeeds
+from bot.clock import SystemClock
+from bot.forks import ForkNeeds, Forks
+from bot.inbox import Inbox, InboxBounds
+from bot.model import Address, Limits, Message, Person, ThreadKey
+from bot.prompts import PromptWriter
+from bot.references import References
+from bot.store.store import Store
+from bot.turns import Turns
+from tests.fakes_agent import FakeAgent, FakeWorkspaces
+from tests.fakes_chat import FakeChat
+
+TEAM = "T1"
+ANA = Person(TEAM, "U_ANA")
+BEN = Person(TEAM, "U_BEN")
+LIMITS = Limits(max_turns=10, max_budget_usd=2.0)
+
+
+@dataclass
+class Worker:
+    """One worker's core."""
+
+    store: Store
+    inbox: Inbox
+    forks: Forks
+    admin: Admin
+    turns: Turns
+
+
+@dataclass
+class World:
+    """What all workers share, and a way to start them."""
+
+    chat: FakeChat
+    agent: FakeAgent
+    store: Store
+    workspaces: FakeWorkspaces
+    start_worker: Callable[..., Worker]
+    enter: AsyncExitStack
+
+    def message(self, text: str, ts: str = "", *, root: str = "", user: str = "U_ANA", **more: object) -> Message:
+        """A message to the bot, in a channel's thread."""
+        ts = ts or self.chat.new_ts()
+        fields: dict[str, object] = {"address": Address.BOT, "user_team": TEAM, **more}
+        return Message(ThreadKey(TEAM, "C1", root or ts), ts, user, text, **fields)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    server = FakeServer(server_type="redis", version=(7, 0))
+    chat = FakeChat()
+    names = (f"worker-{number}" for number in itertools.count(1))
+
+    def store_of(worker: str) -> Store:
+        return Store(FakeAsyncRedis(server=server, protocol=2), worker, ttl_s=3600)
+
+    shared = store_of("test")
+    agent = FakeAgent(shared.transcripts)
+    workspaces = FakeWorkspaces(tmp_path)
+
+    def start_worker(*, drain_s: float = 0.0, sweep_s: float = 0.05, lease_s: float = 10.0) -> Worker:
+        store = store_of(next(names))
+        ids = map(str, (f"{n:08x}-0000-4000-8000-{store.signals.worker[-1] * 12}" for n in itertools.count(1)))
+        clock = SystemClock()
+        references = References(store.threads, chat)
+        needs = AttemptNeeds(
+            store.turns, agent, workspaces, PromptWriter(chat), new_id=lambda: next(ids), limits=LIMITS
+        )
+        turns = Turns(store.turns, chat, clock, needs, show_usage=True)
+        inbox = Inbox(
+            store.inbox,
+            store.signals,
+            turns,
+            chat,
+            clock,
+            new_id=lambda: next(ids),
+            limits=LIMITS,
+            bounds=InboxBounds(lease_s=lease_s, sweep_s=sweep_s),
+            drain_s=drain_s,
+        )
+        fork_needs = ForkNeeds(store.threads, store.turns, agent, workspaces)
+        forks = Forks(fork_needs, inbox, chat, references, clock, new_id=lambda: next(ids))
+        admin = Admin(store.threads, agent, inbox, chat, references, new_id=lambda: next(ids))
+        return Worker(store, inbox, forks, admin, turns)
+
+    async with AsyncExitStack() as stack:
+        yield World(chat, agent, shared, workspaces, start_worker, stack)
+
+
+@pytest.fixture
+async def worker(world: World) -> Worker:
+    """One worker that is up."""
+    worker = world.start_worker()
+    await world.enter.enter_async_context(worker.inbox)
+    return worker
