@@ -32,7 +32,8 @@ _PASSED = frozenset(
 _PASSED_PREFIXES = ("LC_", "ANTHROPIC_", "CLAUDE_CODE_", "AWS_", "GOOGLE_", "VERTEX_", "AZURE_")
 
 # What a host that is itself a Claude session leaves in the environment: it would make the CLI believe it is that one.
-_BLANKED = frozenset({"CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_SESSION_ID", "CLAUDE_CODE_SSE_PORT"})
+_BLANKED = frozenset({"CLAUDE_CODE_SESSION_ID", "CLAUDE_CODE_SSE_PORT"})
+_SET_BY_SDK = frozenset({"CLAUDE_CODE_ENTRYPOINT"})
 
 # The CLI's own defaults retry ten times and wait ten minutes for each: too long for somebody who looks at a thread.
 _BOUNDS = {"CLAUDE_CODE_MAX_RETRIES": "3", "API_TIMEOUT_MS": "120000"}
@@ -69,8 +70,9 @@ def cli_environment(environ: Mapping[str, str], *, config_dir: Path, scratch_dir
         scratch_dir: the CLI's temporary files; removed after the run.
         mark: names the run, see `RUN_MARK`.
     """
-    blanked = {name: "" for name in environ if not passes(name)}
-    passed = {name: value for name, value in environ.items() if passes(name)}
+    given = {name: value for name, value in environ.items() if name not in _SET_BY_SDK}
+    blanked = {name: "" for name in given if not passes(name)}
+    passed = {name: value for name, value in given.items() if passes(name)}
     return {
         **blanked,
         **_BOUNDS,

@@ -54,6 +54,8 @@ class EventReader:
                 yield from self._read_results(message)
             case SystemMessage(subtype="init"):
                 self._facts.model = str(message.data.get("model", ""))
+            case SystemMessage(subtype="api_retry", data={"retry_delay_ms": int(delay_ms)}):
+                self._facts.retry_wait_s = delay_ms / 1000
             case _:
                 return
 

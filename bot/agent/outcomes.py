@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from claude_agent_sdk import ClaudeSDKError, ResultError, ResultMessage
 
@@ -48,9 +48,12 @@ class RunFacts:
     model: str = ""
     api_error: str = ""
     """The CLI's name for the last API error it gave up on; empty when there was none."""
+    retry_wait_s: float = 0.0
+    """How long the CLI said last that it waits before it asks the API again."""
     stopped: bool = False
     """Somebody interrupted it."""
-    session_missing: bool = field(default=False)
+    session_missing: bool = False
+    """There was nothing to resume."""
 
 
 def outcome_of_result(result: ResultMessage, facts: RunFacts) -> Outcome:
@@ -65,6 +68,11 @@ def outcome_of_result(result: ResultMessage, facts: RunFacts) -> Outcome:
         agent_turns=result.num_turns,
         detail=_detail(result, facts) if ending is Ending.MODEL_ERROR else "",
     )
+
+
+def outcome_of_giving_up(facts: RunFacts, duration_s: float) -> Outcome:
+    """The outcome of a run that would wait too long for the API."""
+    return Outcome(Ending.OVERLOADED, facts.session_id, model=facts.model, duration_s=duration_s)
 
 
 def outcome_of_error(error: BaseException, facts: RunFacts, duration_s: float) -> Outcome:

@@ -17,12 +17,15 @@ from claude_agent_sdk import ClaudeSDKError, ResultMessage
 from bot.agent.client import LiveClient
 from bot.agent.events import EventReader
 from bot.agent.images import image_blocks
-from bot.agent.outcomes import RunFacts, outcome_of_error, outcome_of_result
+from bot.agent.outcomes import RunFacts, outcome_of_error, outcome_of_giving_up, outcome_of_result
 from bot.agent.session_store import ThreadTranscripts
 from bot.errors import BotError
 from bot.model import AgentEvent, Ending, Outcome, RunEnded, RunRequest
 
 log = structlog.get_logger(__name__)
+
+LONGEST_RETRY_WAIT_S = 60.0
+"""The CLI waits as long as the API's `retry-after` says, an hour if need be. Beyond this, people are told instead."""
 
 
 class ClaudeRun:
@@ -76,6 +79,7 @@ class ClaudeRun:
         self._over.set()
         if self._stopping is not None:
             self._stopping.cancel()
+        self._store.lose_patience()
         await self._client.close(at_once=not self.completed)
 
     async def _events(self) -> AsyncIterator[AgentEvent]:
@@ -89,7 +93,10 @@ class ClaudeRun:
                             yield event
                         if isinstance(message, ResultMessage):
                             outcome = outcome_of_result(message, self._facts)
-                self.completed = True
+                            self.completed = True
+                        elif self._facts.retry_wait_s > LONGEST_RETRY_WAIT_S:
+                            outcome = outcome_of_giving_up(self._facts, time.monotonic() - self._began)
+                            break
         except BotError:
             raise
         except Exception as error:  # noqa: BLE001 - every way to die is an outcome

@@ -87,17 +87,21 @@ class ThreadTranscripts:
     async def list_subkeys(self, key: SessionListSubkeysKey) -> list[str]:
         return list(await self._transcripts.subpaths(self._source, key["session_id"]))
 
+    def lose_patience(self) -> None:
+        """Don't wait any longer for a store that is away: the run is over."""
+        self._patience_s = 0.0
+
     async def _append(self, session_id: str, subpath: str, entries: Sequence[TranscriptEntry]) -> None:
         """Write, and try again while the store is away: appending is idempotent."""
         if self._lease is None:
             raise LeaseLost
-        deadline = time.monotonic() + self._patience_s
+        began = time.monotonic()
         pause_s = _FIRST_PAUSE_S
         while True:
             try:
                 return await self._transcripts.append(self._lease, session_id, subpath, entries)
             except StoreAway:
-                if time.monotonic() + pause_s > deadline:
+                if time.monotonic() + pause_s > began + self._patience_s:
                     raise
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)

@@ -38,6 +38,13 @@ async def test_an_error_of_the_api_has_its_ending(bench: Bench, failure: replies
     assert "hello" not in told.outcome.detail
 
 
+async def test_nobody_waits_an_hour_for_the_api(bench: Bench) -> None:
+    bench.model.script(replies.rate_limited(retry_after_s=3600))
+    async with asyncio.timeout(10):
+        told = await bench.ask("hello", new_session())
+    assert told.outcome.ending is Ending.OVERLOADED
+
+
 async def test_an_unreachable_api_has_its_ending(
     open_bench: OpenBench, environ: dict[str, str], tmp_path: Path, unused_tcp_port: int
 ) -> None:

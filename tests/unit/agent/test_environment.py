@@ -56,6 +56,10 @@ def test_everything_else_is_blanked(name: str) -> None:
     assert made(**{name: "secret"})[name] == ""
 
 
+def test_the_entry_point_is_the_sdks_own() -> None:
+    assert "CLAUDE_CODE_ENTRYPOINT" not in made(CLAUDE_CODE_ENTRYPOINT="cli")
+
+
 def test_retries_are_bounded_unless_the_operator_says_otherwise() -> None:
     assert made()["CLAUDE_CODE_MAX_RETRIES"] == "3"
     assert made(CLAUDE_CODE_MAX_RETRIES="7")["CLAUDE_CODE_MAX_RETRIES"] == "7"
