@@ -29,7 +29,15 @@ class Markdown:
         self._md.enable(["table", "strikethrough", "linkify"]).use(tasklists_plugin)
         self._md.disable(["html_inline", "html_block"])
         self._md.inline.ruler.before("autolink", "slack_token", self._token)
-        rules = {"text": _text, "image": _image, "fence": _fence, "table_open": _table, "table_close": _table_end}
+        rules = {
+            "text": _text,
+            "image": _image,
+            "fence": _fence,
+            "table_open": _table,
+            "th_open": _cell,
+            "td_open": _cell,
+            "table_close": _table_end,
+        }
         for name, rule in rules.items():
             self._md.add_render_rule(name, rule)
 
@@ -59,6 +67,12 @@ def _fence(_renderer: RendererHTML, tokens: Sequence[Token], index: int, _option
     language = tokens[index].info.strip().split(" ")[0]
     named = f' data-language="{escape(language)}"' if language else ""
     return f"<pre><code{named}>{escape(tokens[index].content, quote=False)}</code></pre>\n"
+
+
+def _cell(_renderer: RendererHTML, tokens: Sequence[Token], index: int, _options: OptionsDict, _env: EnvType) -> str:
+    """A cell whose alignment is an attribute: styles don't pass the sanitiser."""
+    _, _, align = str(tokens[index].attrGet("style") or "").partition("text-align:")
+    return f'<{tokens[index].tag} data-align="{escape(align or "left")}">'
 
 
 def _table(_renderer: RendererHTML, _tokens: Sequence[Token], _index: int, _options: OptionsDict, _env: EnvType) -> str:

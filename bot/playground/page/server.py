@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote, urlsplit
@@ -54,6 +56,22 @@ def add_page(app: web.Application, slack: Stage, facts: PlaygroundFacts) -> None
     app.router.add_get(FILES_PATH + "{file}", page.file)
     app.on_response_prepare.append(_secure_static)
     app.on_shutdown.append(page.close)
+
+
+@asynccontextmanager
+async def serve_page(
+    slack: Stage, facts: PlaygroundFacts, port: int = 0, host: str = "127.0.0.1"
+) -> AsyncIterator[str]:
+    """Serve the page by itself until the context ends; gives its address. Port 0 takes any that is free."""
+    app = web.Application()
+    add_page(app, slack, facts)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        yield f"http://{host}:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
 
 
 class _Page:

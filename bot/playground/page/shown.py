@@ -9,6 +9,7 @@ from bot.playground.page.emoji_names import PICKER, character
 from bot.playground.page.facts import SUBCOMMANDS, PlaygroundFacts
 from bot.playground.page.markup import Markup
 from bot.playground.page.shown_blocks import shown_blocks
+from bot.playground.page.tokens import as_typed
 from bot.playground.slack.values import Channel, ChannelKind, Ephemeral, File, Message, Status, StreamState, User, View
 from bot.playground.slack.workspace import STATUS_LIFETIME_S, TOMBSTONE, Workspace
 
@@ -45,7 +46,8 @@ class Shown:
         self._workspace = workspace
         self._facts = facts
         self._branch_marks = tuple(mark for name in facts.fork_emoji for mark in (f":{name}:", character(name)) if mark)
-        self.markup = Markup(WorkspaceNames(workspace))
+        self._names = WorkspaceNames(workspace)
+        self.markup = Markup(self._names)
 
     # --- the whole ----------------------------------------------------------------------------------------------------
 
@@ -139,7 +141,7 @@ class Shown:
             "broadcast": message.broadcast,
             "user": message.user,
             "name": message.username,
-            "text": message.text,
+            "typed": as_typed(message.text, self._names) if typed else "",
             "html": "" if blocks else self.markup.mrkdwn(message.text),
             "blocks": shown_blocks(blocks, self.markup),
             "attachments": [self._attachment(attachment) for attachment in message.attachments],
@@ -166,7 +168,7 @@ class Shown:
             "broadcast": False,
             "user": self._workspace.app.user_id,
             "name": "",
-            "text": message.text,
+            "typed": "",
             "html": "" if message.blocks else self.markup.mrkdwn(message.text),
             "blocks": shown_blocks(message.blocks, self.markup),
             "attachments": [self._attachment(attachment) for attachment in message.attachments],

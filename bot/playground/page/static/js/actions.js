@@ -1,0 +1,54 @@
+// What happens when a person uses a block's element.
+
+import { confirmed } from "./confirm.js";
+import { on } from "./dom.js";
+import { valueOf } from "./elements.js";
+import { menu } from "./menu.js";
+import { ask } from "./socket.js";
+import { refused } from "./toast.js";
+
+on("click", "block-button", (button, event) => {
+  if (button.tagName !== "A") event.preventDefault();
+  use(button, button.dataset.choice ?? null);
+});
+
+on("change", "block-choice", (made) => use(made, valueOf(made)));
+
+on("click", "block-feedback", async (button) => {
+  const pair = button.closest(".feedback-pair");
+  if (!(await use(pair, button.dataset.choice))) return;
+  for (const one of pair.querySelectorAll("button")) one.classList.toggle("chosen", one === button);
+});
+
+on("click", "block-overflow", (button) => {
+  const options = JSON.parse(button.dataset.options);
+  const entries = options.map((option) => ({
+    html: option.text?.html ?? "",
+    run: () => (option.url && /^https?:/i.test(option.url) ? open(option.url, "_blank", "noopener") : use(button, option.value)),
+  }));
+  menu(button, entries, "More options");
+});
+
+/** Tell the app; resolves to whether it took it. */
+async function use(made, choice) {
+  const { action, confirm } = made.dataset;
+  if (confirm && !(await confirmed(JSON.parse(confirm)))) return false;
+  const block = made.closest("[data-block]")?.dataset.block ?? "";
+  made.classList.add("working");
+  try {
+    await ask("click", { place: placeOf(made), action_id: action, block_id: block, choice });
+    return true;
+  } catch (error) {
+    refused(error);
+    return false;
+  } finally {
+    made.classList.remove("working");
+  }
+}
+
+function placeOf(made) {
+  const view = made.closest("[data-view]");
+  if (view) return { view: view.dataset.view };
+  const { channel, ts } = made.closest(".message").dataset;
+  return { channel, ts };
+}

@@ -1,0 +1,20 @@
+// The line above the composer: who is thinking, and the button that stops it.
+
+import { h } from "./dom.js";
+import { icon } from "./icons.js";
+import { liveStatus, state, threadOf } from "./store.js";
+
+/** The line for a thread; null when the bot does nothing there. */
+export function statusLine(channel, root) {
+  const status = liveStatus(channel, root);
+  const streaming = threadOf(channel, root).some((message) => message.streaming);
+  if (!status && !streaming) return null;
+  const words = status ? status.text : "is answering…";
+  return h(
+    "div",
+    { class: "status-line", role: "status" },
+    h("span", { class: "dots", "aria-hidden": "true" }),
+    h("span", { class: "status-words" }, h("strong", {}, state.app.name), ` ${words}`),
+    h("button", { class: "button small stop", data: { click: "stop", channel, root } }, icon("stop"), "Stop"),
+  );
+}
