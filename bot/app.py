@@ -1,0 +1,197 @@
+"""The composition root: the only place that builds things and knows every vendor.
+
+Everything long-lived is opened here, in order, on one exit stack, and closed in the reverse: first Slack's events stop
+coming, then running turns drain, then processes, connections and files are let go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from uuid import uuid4
+
+import aiohttp
+import structlog
+from slack_bolt.async_app import AsyncApp
+
+from bot.admin import Admin
+from bot.agent import command
+from bot.agent.claude import ClaudeAgent
+from bot.agent.sessions import ClaudeSessions
+from bot.agent.settings import AgentSettings
+from bot.agent.workspace import SessionWorkspaces
+from bot.attempts import AttemptNeeds
+from bot.clock import SystemClock
+from bot.config import Settings, Transport
+from bot.errors import StartError, StoreAway
+from bot.forks import ForkNeeds, Forks
+from bot.inbox import Inbox, InboxBounds
+from bot.model import Limits
+from bot.prompts import PromptWriter
+from bot.references import References
+from bot.slack.answers import Answers
+from bot.slack.background import Background
+from bot.slack.client import SlackChat
+from bot.slack.directory import Directory
+from bot.slack.downloads import Downloads
+from bot.slack.http import listen_over_http
+from bot.slack.installations import Installations, OneInstallation, identify
+from bot.slack.listeners import build_app
+from bot.slack.mode import StreamingMode
+from bot.slack.replies import Replies
+from bot.slack.sockets import listen_over_socket
+from bot.slack.web import Web, web_client
+from bot.store.client import connect, health
+from bot.store.store import Store
+from bot.turns import Turns
+
+log = structlog.get_logger(__name__)
+
+MB = 1024 * 1024
+DAY_S = 86_400
+
+
+async def serve(settings: Settings, stop: asyncio.Event, environ: Mapping[str, str]) -> None:
+    """Answer people in Slack until `stop` is set.
+
+    Args:
+        environ: the environment that the settings were read from; the agent gets what it may have of it.
+
+    Raises:
+        StartError: something that the bot needs is wrong or away.
+    """
+    async with running(settings, environ):
+        await stop.wait()
+
+
+@asynccontextmanager
+async def running(settings: Settings, environ: Mapping[str, str]) -> AsyncIterator[None]:
+    """The bot, from connected to drained.
+
+    Raises:
+        StartError: something that the bot needs is wrong or away.
+    """
+    async with AsyncExitStack() as stack:
+        clock = SystemClock()
+        worker = f"{socket.gethostname()}-{uuid4().hex[:12]}"
+        store = await _open_store(settings, worker, stack)
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        client = web_client(settings.slack_bot_token, settings.slack_api_url, session)
+        web = Web(client, clock)
+        installation = await identify(web, settings.slack_bot_token)
+        installations = OneInstallation(installation)
+        directory = Directory(installations, clock, admins=settings.admins, workspace_admins=settings.workspace_admins)
+        replies = Replies(lambda _team: web, clock, mode=StreamingMode(settings.streaming.value))
+        downloads = Downloads(session, api_url=settings.slack_api_url, max_bytes=settings.attachment_max_mb * MB)
+        chat = SlackChat(installations, replies, directory, downloads)
+        core = await _open_core(settings, environ, store, chat, clock, stack)
+        background = await stack.enter_async_context(Background())
+        app = _listeners(settings, core, directory, installations, Answers(installations, session), background)
+        await stack.enter_async_context(_transport(settings, app, web))
+        log.info("ready", worker=worker, team=installation.team, transport=settings.transport.value)
+        yield
+        log.info("stopping", worker=worker)
+
+
+class _Core:
+    """The core's three doors."""
+
+    def __init__(self, inbox: Inbox, forks: Forks, admin: Admin) -> None:
+        self.inbox = inbox
+        self.forks = forks
+        self.admin = admin
+
+
+async def _open_store(settings: Settings, worker: str, stack: AsyncExitStack) -> Store:
+    client = connect(settings.redis_url)
+    stack.push_async_callback(client.aclose)
+    try:
+        kept = await health(client)
+    except StoreAway as away:
+        raise StartError(f"Redis can't be reached at REDIS_URL ({away}).") from away
+    if not kept.supported:
+        raise StartError(f"Redis {kept.version} is too old: 6.2 or newer is needed.")
+    if kept.persistent is False and not kept.in_process:
+        log.warning("redis_not_persistent", mend="switch on appendonly: a restart of Redis loses all sessions")
+    if kept.can_evict:
+        log.warning("redis_can_evict", policy=kept.eviction_policy, mend="set maxmemory-policy noeviction")
+    return Store(
+        client,
+        worker,
+        ttl_s=settings.session_ttl_days * DAY_S,
+        lease_s=settings.lease_s,
+        max_waiting=settings.max_waiting,
+    )
+
+
+async def _open_core(
+    settings: Settings,
+    environ: Mapping[str, str],
+    store: Store,
+    chat: SlackChat,
+    clock: SystemClock,
+    stack: AsyncExitStack,
+) -> _Core:
+    agent_settings = AgentSettings(
+        settings.data_dir, environ, system_prompt=settings.system_prompt, model=settings.model
+    )
+    agent = await stack.enter_async_context(ClaudeAgent(store.transcripts, agent_settings))
+    log.info("agent_ready", cli=await command.version())
+    workspaces = SessionWorkspaces(store.files, settings.data_dir, settings.workspace_max_mb)
+    sessions = ClaudeSessions(store.transcripts)
+    references = References(store.threads, chat)
+    limits = Limits(settings.max_turns, settings.max_budget_usd)
+    needs = AttemptNeeds(store.turns, agent, workspaces, PromptWriter(chat), new_id=_new_id, limits=limits)
+    turns = Turns(store.turns, chat, clock, needs, show_usage=settings.show_usage)
+    bounds = InboxBounds(lease_s=settings.lease_s, turns_running=settings.max_turns_running)
+    inbox = Inbox(
+        store.inbox,
+        store.signals,
+        turns,
+        chat,
+        clock,
+        new_id=_new_id,
+        limits=limits,
+        bounds=bounds,
+        drain_s=settings.drain_s,
+    )
+    await stack.enter_async_context(inbox)
+    fork_needs = ForkNeeds(store.threads, store.turns, sessions, workspaces)
+    forks = Forks(fork_needs, inbox, chat, references, clock, new_id=_new_id)
+    return _Core(inbox, forks, Admin(store.threads, sessions, inbox, chat, references, new_id=_new_id))
+
+
+def _listeners(
+    settings: Settings,
+    core: _Core,
+    directory: Directory,
+    installations: Installations,
+    answers: Answers,
+    background: Background,
+) -> AsyncApp:
+    return build_app(
+        signing_secret=settings.slack_signing_secret,
+        command=settings.command,
+        branch_emoji=settings.fork_emoji,
+        waiting_bound=settings.max_waiting,
+        inbox=core.inbox,
+        forks=core.forks,
+        admin=core.admin,
+        directory=directory,
+        answers=answers,
+        installations=installations,
+        background=background,
+        clock=SystemClock(),
+    )
+
+
+def _transport(settings: Settings, app: AsyncApp, web: Web) -> AbstractAsyncContextManager[object]:
+    if settings.transport is Transport.SOCKET:
+        return listen_over_socket(app, app_token=settings.slack_app_token, web=web.client)
+    return listen_over_http(app, host=settings.http_host, port=settings.http_port)
+
+
+def _new_id() -> str:
+    return str(uuid4())
