@@ -15,7 +15,7 @@ class ActionId(StrEnum):
     FEEDBACK = "feedback"
     """Value: `good` or `bad`."""
     CONTINUE_TURN = "continue_turn"
-    """Below a turn that hit a limit. Value: the thread, and the `Ending`."""
+    """Below a turn that hit a limit. Value: JSON, `{"thread": str(ThreadKey), "ending": Ending}`."""
     ASK_AGAIN = "ask_again"
     """On a branch's root. Value: empty, since a root does not know its ts before it is posted."""
     OPEN = "open"

@@ -79,6 +79,7 @@ class Unclear:
 Command = Help | List | Show | Reset | Restore | Stop | Rename | Tag | Continue | Unclear
 
 _LINK = re.compile(r"/archives/([A-Z0-9]+)/p(\d{4,12})(\d{6})/?")
+_LABELLED = re.compile(r"<(https?://[^|>\s]+)\|[^>]*>")
 _ROOT_TS = re.compile(r"\d{1,12}\.\d{6}")
 _SESSION_ID = re.compile(r"[0-9a-f]{4,8}(-?[0-9a-f]{1,12}){0,4}")
 _CHANNEL = re.compile(r"(?:in:)?<#([A-Z0-9]+)(?:\|[^>]*)?>")
@@ -97,7 +98,7 @@ def parse(text: str, person: Person, command: str) -> Command:
         person: who typed it.
         command: the slash command itself, for the answers.
     """
-    verb, _, rest = text.strip().partition(" ")
+    verb, _, rest = _LABELLED.sub(r"\1", text).strip().partition(" ")
     read = _VERBS.get(verb.casefold())
     if read is None:
         return Unclear(wording.unknown_command(verb, command))

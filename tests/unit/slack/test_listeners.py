@@ -1,0 +1,121 @@
+"""The Bolt app: what it verifies and registers."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp
+import pytest
+from slack_sdk.signature import SignatureVerifier
+
+from bot.errors import StartError, StoreAway
+from bot.slack.action_ids import ActionId, ShortcutId, ViewId
+from bot.slack.events import EVENTS
+from bot.slack.http import PATH, listen_over_http
+from bot.slack.interactions import ACTIONS, SHORTCUTS, VIEWS
+from tests.payloads import payload
+from tests.unit.slack.incoming import Incoming, incoming
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[Incoming]:
+    async with incoming() as opened:
+        yield opened
+
+
+async def post(
+    slack: Incoming, port: int, body: str, *, secret: str = "secret", at: float | None = None, **headers: str
+) -> tuple[int, str]:
+    """Send a request as Slack does: signed over its raw body."""
+    timestamp = str(int(time.time() if at is None else at))
+    signature = SignatureVerifier(secret).generate_signature(timestamp=timestamp, body=body)
+    headers |= {"X-Slack-Request-Timestamp": timestamp, "X-Slack-Signature": signature or ""}
+    headers.setdefault("Content-Type", "application/json")
+    url = f"http://127.0.0.1:{port}{PATH}"
+    async with slack.session.post(url, data=body.encode(), headers=headers) as response:
+        return response.status, await response.text()
+
+
+async def test_a_signed_event_over_http_is_taken(slack: Incoming) -> None:
+    async with listen_over_http(slack.app, host="127.0.0.1", port=0) as port:
+        assert (await post(slack, port, json.dumps(payload("message_dm"))))[0] == 200
+    assert len(slack.inbox.taken) == 1
+
+
+async def test_a_wrong_or_old_signature_is_refused(slack: Incoming) -> None:
+    body = json.dumps(payload("message_dm"))
+    async with listen_over_http(slack.app, host="127.0.0.1", port=0) as port:
+        assert (await post(slack, port, body, secret="guessed"))[0] == 401
+        assert (await post(slack, port, body, at=time.time() - 3600))[0] == 401
+    assert slack.inbox.taken == []
+
+
+async def test_what_cannot_be_stored_is_answered_so_that_slack_sends_it_again(slack: Incoming) -> None:
+    slack.inbox.failure = StoreAway("connection refused")
+    async with listen_over_http(slack.app, host="127.0.0.1", port=0) as port:
+        assert (await post(slack, port, json.dumps(payload("message_dm"))))[0] == 503
+
+
+async def test_the_address_is_verified_as_slack_asks(slack: Incoming) -> None:
+    body = payload("url_verification")
+    async with listen_over_http(slack.app, host="127.0.0.1", port=0) as port:
+        status, text = await post(slack, port, json.dumps(body))
+    assert status == 200
+    assert body["challenge"] in text
+
+
+async def test_a_command_and_an_interaction_come_as_forms(slack: Incoming) -> None:
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    command = urlencode(payload("slash_command", text="help", response_url=slack.hooks.url))
+    pressed = urlencode({"payload": json.dumps(payload("block_actions_feedback", response_url=slack.hooks.url))})
+    async with listen_over_http(slack.app, host="127.0.0.1", port=0) as port:
+        assert await post(slack, port, command, **form) == (200, "")
+        assert await post(slack, port, pressed, **form) == (200, "")
+    await slack.background.settle(5.0)
+    assert len(slack.hooks.sent) == 2
+
+
+async def test_a_body_that_is_no_json_is_refused(slack: Incoming) -> None:
+    async with listen_over_http(slack.app, host="127.0.0.1", port=0) as port:
+        assert (await post(slack, port, '{"type": '))[0] == 400
+
+
+async def test_healthz_answers_while_the_process_lives(slack: Incoming) -> None:
+    async with (
+        listen_over_http(slack.app, host="127.0.0.1", port=0) as port,
+        aiohttp.ClientSession() as session,
+        session.get(f"http://127.0.0.1:{port}/healthz") as response,
+    ):
+        assert response.status == 200
+
+
+async def test_an_address_that_is_taken_is_one_clear_line(slack: Incoming) -> None:
+    async with listen_over_http(slack.app, host="127.0.0.1", port=0) as port:
+        with pytest.raises(StartError, match=f"127.0.0.1:{port}"):
+            async with listen_over_http(slack.app, host="127.0.0.1", port=port):
+                pass
+
+
+# --- the tables -------------------------------------------------------------------------------------
+
+
+def test_every_button_shortcut_and_modal_has_its_listener() -> None:
+    assert set(ACTIONS) == set(ActionId) - {ActionId.ROW}
+    assert {row.id for row in SHORTCUTS} == set(ShortcutId)
+    assert set(VIEWS) == {ViewId.RENAME, ViewId.TAG}
+
+
+def test_events_are_listed_once_each() -> None:
+    subscriptions = [name for row in EVENTS for name in row.subscriptions]
+    assert len(subscriptions) == len(set(subscriptions))
+    assert {"app_mention", "message.im", "reaction_added", "agent_session_stopped"} <= set(subscriptions)
+
+
+async def test_a_failing_listener_leaks_no_text_into_its_answer(slack: Incoming, capsys: Any) -> None:
+    slack.inbox.failure = RuntimeError("secret text")
+    response = await slack.send(payload("message_dm"))
+    assert (response.status, response.body) == (503, "")
