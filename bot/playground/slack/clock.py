@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable
 from typing import Protocol
 
 
@@ -14,7 +15,9 @@ class Clock(Protocol):
         """Seconds since the epoch."""
         ...
 
-    async def sleep(self, seconds: float) -> None: ...
+    def sleep(self, seconds: float) -> Awaitable[None]:
+        """Awaited, it waits until that long from now: from this call, not from the awaiting."""
+        ...
 
 
 class SystemClock:
@@ -23,8 +26,8 @@ class SystemClock:
     def now(self) -> float:
         return time.time()
 
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
+    def sleep(self, seconds: float) -> Awaitable[None]:
+        return asyncio.sleep(seconds)
 
 
 class ManualClock:
@@ -37,13 +40,17 @@ class ManualClock:
     def now(self) -> float:
         return self._now
 
-    async def sleep(self, seconds: float) -> None:
-        if seconds <= 0:
-            await asyncio.sleep(0)
-            return
+    @property
+    def sleepers(self) -> int:
+        """How many wait for it to move."""
+        return sum(not awake.done() for _, awake in self._sleepers)
+
+    def sleep(self, seconds: float) -> Awaitable[None]:
         awake = asyncio.get_running_loop().create_future()
         self._sleepers.append((self._now + seconds, awake))
-        await awake
+        if seconds <= 0:
+            self.advance(0)
+        return awake
 
     def advance(self, seconds: float) -> None:
         """Move time forward and wake whoever slept until then."""

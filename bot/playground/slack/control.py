@@ -91,6 +91,7 @@ class EmulatedSlack:
         self._http = http
         self._calls: deque[Call] = deque(maxlen=_REMEMBERED)
         self._waiters: set[asyncio.Event] = set()
+        self._keeper: persistence.Keeper | None = None
         self.installation = self._installation()
         self.sockets = SocketMode(self.installation, setup.seed, self._wake)
         self._delivery = Delivery(self.sockets, clock, setup.retry_delays_s, self._wake)
@@ -150,13 +151,15 @@ class EmulatedSlack:
         if self.setup.saved_at is None:
             yield
             return
-        keeping = asyncio.create_task(persistence.Keeper(self.workspace, self.setup.saved_at).run())
+        self._keeper = persistence.Keeper(self.workspace, self.setup.saved_at, self._wake)
+        keeping = asyncio.create_task(self._keeper.run())
         try:
             yield
         finally:
             keeping.cancel()
             with suppress(asyncio.CancelledError):
                 await keeping
+            self._keeper.close()
 
     # --- how to reach it ----------------------------------------------------------------------------------------------
 
@@ -246,6 +249,12 @@ class EmulatedSlack:
         finally:
             self._waiters.discard(woken)
 
+    async def wait_until_saved(self, timeout_s: float = 10.0) -> None:
+        """Wait until `saved_at` holds everything that has happened."""
+        keeper = self._keeper
+        assert keeper is not None, "nothing is being saved"
+        await self.wait_until(lambda: keeper.is_saved, timeout_s)
+
     async def connected(self, sockets: int = 1, timeout_s: float = 20.0) -> None:
         """Wait until that many sockets are open."""
         await self.wait_until(lambda: self.open_sockets >= sockets, timeout_s)
@@ -291,6 +300,11 @@ class EmulatedSlack:
     def deliver_to(self, url: str, signing_secret: str = "") -> None:
         """Deliver by HTTP from now on, signed, to the app's request URL."""
         self._delivery.way = HttpWay(self._http, self.clock, url, signing_secret or self.signing_secret)
+
+    @property
+    def delivery_url(self) -> str:
+        """Where events are posted to; empty over Socket Mode."""
+        return self._delivery.way.url if isinstance(self._delivery.way, HttpWay) else ""
 
     def deliver_by_socket(self) -> None:
         """Deliver over Socket Mode from now on, as at the start."""

@@ -22,7 +22,7 @@ class HttpWay:
     def __init__(self, session: aiohttp.ClientSession, clock: Clock, url: str, signing_secret: str) -> None:
         self._session = session
         self._clock = clock
-        self._url = url
+        self.url = url
         self._signing_secret = signing_secret
 
     async def send(self, kind: str, payload: Json, attempt: Attempt) -> Outcome:
@@ -38,7 +38,7 @@ class HttpWay:
         return outcome or Outcome(Answer(acknowledged=False), "http_timeout")
 
     async def _post(self, body: bytes, headers: dict[str, str]) -> Outcome:
-        async with self._session.post(self._url, data=body, headers=headers) as response:
+        async with self._session.post(self.url, data=body, headers=headers) as response:
             text = await response.text()
             if response.status >= 300:
                 final = response.headers.get("X-Slack-No-Retry") == "1"

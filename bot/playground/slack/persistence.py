@@ -6,9 +6,11 @@ import asyncio
 import base64
 import os
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import structlog
 from pydantic import TypeAdapter
 
 from bot.playground.slack.changes import Change
@@ -28,6 +30,7 @@ from bot.playground.slack.values import (
 from bot.playground.slack.workspace import Workspace
 
 SAVE_INTERVAL_S = 0.5
+_log = structlog.get_logger(__name__)
 
 
 @dataclass
@@ -66,12 +69,20 @@ def save(workspace: Workspace, path: Path) -> None:
         homes=list(workspace.homes.values()),
         last_ts=workspace.next_ts(),
     )
+    _replace(path, _SNAPSHOTS.dump_json(snapshot))
+
+
+def _replace(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
-        file.write(_SNAPSHOTS.dump_json(snapshot))
-        file.flush()
-        os.fsync(file.fileno())
-    Path(file.name).replace(path)
+        written = Path(file.name)
+        try:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            written.replace(path)
+        finally:
+            written.unlink(missing_ok=True)
 
 
 def load(path: Path, clock: Clock) -> Workspace:
@@ -97,25 +108,43 @@ def load(path: Path, clock: Clock) -> Workspace:
 
 
 class Keeper:
-    """Saves a workspace shortly after it changed, and at the end."""
+    """Saves a workspace shortly after it changed, and at the end.
 
-    def __init__(self, workspace: Workspace, path: Path) -> None:
+    Args:
+        told: called after each save.
+    """
+
+    def __init__(self, workspace: Workspace, path: Path, told: Callable[[], None]) -> None:
         self._workspace = workspace
         self._path = path
+        self._told = told
         self._dirty = asyncio.Event()
         self._unsubscribe = workspace.subscribe(self._on_change)
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether nothing happened since the last save."""
+        return not self._dirty.is_set()
 
     def _on_change(self, change: Change) -> None:  # noqa: ARG002 - whatever it was
         self._dirty.set()
 
     async def run(self) -> None:
-        """Save until cancelled; then once more."""
+        """Save until cancelled. A write that fails is logged, and tried again at the next change."""
+        while True:
+            await self._dirty.wait()
+            self._save()
+            await asyncio.sleep(SAVE_INTERVAL_S)
+
+    def close(self) -> None:
+        """Save for the last time."""
+        self._unsubscribe()
+        self._save()
+
+    def _save(self) -> None:
+        self._dirty.clear()
         try:
-            while True:
-                await self._dirty.wait()
-                self._dirty.clear()
-                save(self._workspace, self._path)
-                await asyncio.sleep(SAVE_INTERVAL_S)
-        finally:
-            self._unsubscribe()
             save(self._workspace, self._path)
+        except OSError as error:
+            _log.warning("workspace_not_saved", error=type(error).__name__, path=str(self._path))
+        self._told()

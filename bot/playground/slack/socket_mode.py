@@ -41,7 +41,7 @@ class SocketMode:
 
     Args:
         seed: what the choice depends on.
-        told: called whenever a socket opened or closed.
+        told: called whenever a socket opened or closed, or was given an envelope.
     """
 
     def __init__(self, installation: Installation, seed: int, told: Callable[[], None]) -> None:
@@ -89,6 +89,7 @@ class SocketMode:
         try:
             connection.received += 1
             await connection.socket.send_str(_envelope(envelope_id, kind, payload, attempt))
+            self._told()
             answer = await within(self._installation.workspace.clock, ACK_TIMEOUT_S, waiting.acknowledged)
         except ConnectionError:
             return Outcome(Answer(acknowledged=False), "connection_failed")
