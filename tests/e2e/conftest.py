@@ -1,0 +1,141 @@
+"""The whole bot: real Bolt app, real SDK and CLI, against an emulated Slack and a scripted model."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from fakeredis import FakeServer
+
+from bot.app import running
+from bot.config import Settings
+from bot.playground.model import ScriptedModel
+from bot.playground.slack.control import EmulatedSlack
+from bot.playground.slack.default_workspace import C_GENERAL, D_ANA, U_ANA, U_BEN
+from bot.playground.slack.values import Ephemeral, Message
+
+ANSWER_S = 30.0
+"""Longer than an answer takes, a cold start of the CLI on a busy machine included."""
+
+
+@dataclass
+class Bot:
+    """A running bot, and what a test does to it."""
+
+    slack: EmulatedSlack
+    model: ScriptedModel
+
+    async def say(self, text: str, root: str = "", *, user: str = U_ANA, channel: str = C_GENERAL) -> str:
+        """Say something, and wait until the bot has answered it. Returns the message's ts."""
+        ts = self.slack.people.say(user, channel, text, root)
+        before = len(self.replies(root or ts, channel))
+        await self.answered(root or ts, before + 1, channel)
+        return ts
+
+    async def ask(self, text: str, root: str = "", *, user: str = U_ANA, channel: str = C_GENERAL) -> str:
+        """The same with a mention."""
+        return await self.say(f"{self.slack.mention} {text}", root, user=user, channel=channel)
+
+    def replies(self, root: str, channel: str = C_GENERAL) -> list[Message]:
+        return self.slack.replies_of_bot(channel, root)
+
+    def texts(self, root: str, channel: str = C_GENERAL) -> list[str]:
+        """What the bot said in a thread, stripped."""
+        return [message.text.strip() for message in self.replies(root, channel)]
+
+    async def answered(self, root: str, count: int = 1, channel: str = C_GENERAL) -> Message:
+        """Wait for that many complete replies in a thread; the last of them."""
+
+        def complete() -> Message | None:
+            replies = self.replies(root, channel)
+            done = len(replies) >= count and not self.slack.is_streaming(replies[-1])
+            return replies[-1] if done and not self.busy() else None
+
+        found = await self.slack.wait_until(complete, ANSWER_S)
+        assert found is not None
+        return found
+
+    def busy(self) -> bool:
+        """Whether a reply is being written anywhere: its status is cleared last."""
+        return any(status.text for status in self.slack.workspace.statuses.values())
+
+    async def told(self, user: str = U_ANA, count: int = 1) -> Ephemeral:
+        """Wait for that many ephemeral answers to a person; the last of them."""
+        await self.slack.wait_until(lambda: len(self.slack.ephemerals(user)) >= count, ANSWER_S)
+        return self.slack.ephemerals(user)[-1]
+
+    async def branch(self, ts: str, *, user: str = U_ANA, channel: str = C_GENERAL) -> str:
+        """React with the branch emoji and wait for the branch. Returns its root's ts."""
+        before = {message.ts for message in self.slack.posts_of_bot(channel)}
+        self.slack.people.react(user, channel, ts, "twisted_rightwards_arrows")
+
+        def new_root() -> str:
+            return next((m.ts for m in self.slack.posts_of_bot(channel) if m.ts not in before), "")
+
+        root = await self.slack.wait_until(new_root, ANSWER_S)
+        await self.slack.wait_until(lambda: bool(self.slack.ephemerals(user)), ANSWER_S)
+        return root
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[EmulatedSlack]:
+    async with EmulatedSlack.start() as slack:
+        yield slack
+
+
+@pytest.fixture
+async def model() -> AsyncIterator[ScriptedModel]:
+    async with ScriptedModel() as model:
+        yield model
+
+
+@pytest.fixture
+def fresh_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store in memory that no other test sees."""
+    server = FakeServer(server_type="redis", version=(7, 0))
+    monkeypatch.setattr("bot.store.client._shared_server", lambda: server)
+
+
+@dataclass
+class Launcher:
+    """Starts bots against one Slack, one model and one store."""
+
+    slack: EmulatedSlack
+    model: ScriptedModel
+    data_dir: Path
+
+    @asynccontextmanager
+    async def up(self, **environ: str) -> AsyncIterator[Bot]:
+        """A bot that is connected, until the context ends; settings as environment variables."""
+        everything = {
+            "SLACK_BOT_TOKEN": self.slack.bot_token,
+            "SLACK_APP_TOKEN": self.slack.app_token,
+            "SLACK_API_URL": self.slack.api_url,
+            "REDIS_URL": "memory:",
+            "BOT_DATA_DIR": str(self.data_dir),
+            "BOT_DRAIN_S": "1",
+            **self.model.env,
+            **environ,
+        }
+        async with running(Settings.parse(everything), everything):
+            if everything["SLACK_APP_TOKEN"]:
+                await self.slack.connected()
+            yield Bot(self.slack, self.model)
+
+
+@pytest.fixture
+def launcher(slack: EmulatedSlack, model: ScriptedModel, tmp_path: Path, fresh_memory: None) -> Launcher:
+    return Launcher(slack, model, tmp_path / "data")
+
+
+@pytest.fixture
+async def bot(launcher: Launcher) -> AsyncIterator[Bot]:
+    """One bot that is up."""
+    async with launcher.up() as bot:
+        yield bot
+
+
+__all__ = ["ANSWER_S", "C_GENERAL", "D_ANA", "U_ANA", "U_BEN", "Bot", "Launcher"]
