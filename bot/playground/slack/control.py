@@ -6,8 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import TypeVar
 
 import aiohttp
@@ -17,59 +16,30 @@ from bot.playground.slack import persistence
 from bot.playground.slack.changes import Change
 from bot.playground.slack.clock import Clock, SystemClock
 from bot.playground.slack.default_workspace import default_workspace
-from bot.playground.slack.delivery import RETRY_DELAYS_S, Delivery
-from bot.playground.slack.events import SUBSCRIBED, Events
+from bot.playground.slack.delivery import Delivery
+from bot.playground.slack.events import Events
 from bot.playground.slack.faults import Cut, Fault, Faults, RateLimits
 from bot.playground.slack.http_delivery import HttpWay
 from bot.playground.slack.ids import Ids
-from bot.playground.slack.installation import SCOPES, Installation
+from bot.playground.slack.installation import Installation
 from bot.playground.slack.interactions import Payloads
 from bot.playground.slack.modals import Modals
 from bot.playground.slack.people import People
 from bot.playground.slack.server import application
+from bot.playground.slack.setup import Setup
 from bot.playground.slack.socket_mode import SocketMode
 from bot.playground.slack.streams import Streams
 from bot.playground.slack.tickets import ResponseUrls, Triggers
-from bot.playground.slack.values import Command, Ephemeral, Json, Message, Shortcut, User
+from bot.playground.slack.values import Ephemeral, Json, Message, User
 from bot.playground.slack.web_api import Call, WebApi
 from bot.playground.slack.workspace import Workspace
 
+__all__ = ["EmulatedSlack", "Setup"]
+
 T = TypeVar("T")
 
-COMMANDS = (Command("/agent", "Manage agent sessions", "help | list | show | reset | continue"),)
 _REMEMBERED = 10_000
-
-
-@dataclass(frozen=True)
-class Setup:
-    """How an emulated Slack is to be.
-
-    Args:
-        port: 0 for any that is free.
-        seed: what ids and the choice of sockets depend on.
-        scopes: what the app was granted.
-        subscribed: the events it subscribed to.
-        commands, shortcuts: what the app offers; without shortcuts any callback_id is taken for one.
-        retry_delays_s: the waits before an event that was not taken is sent again.
-        enforce_tiers: keep Slack's rate limits.
-        every_append: tell every append to a stream as a `message_changed` event, not only its end.
-        saved_at: a file to load the workspace from, when it is there, and to keep it in.
-    """
-
-    host: str = "127.0.0.1"
-    port: int = 0
-    seed: int = 1
-    bot_token: str = "xoxb-emulated-bot-token"  # noqa: S105 - opens nothing but this emulator
-    app_token: str = "xapp-emulated-app-token"  # noqa: S105 - opens nothing but this emulator
-    signing_secret: str = "emulated-signing-secret"  # noqa: S105 - opens nothing but this emulator
-    scopes: tuple[str, ...] = SCOPES
-    subscribed: frozenset[str] = SUBSCRIBED
-    commands: Sequence[Command] = COMMANDS
-    shortcuts: Sequence[Shortcut] = ()
-    retry_delays_s: tuple[float, ...] = RETRY_DELAYS_S
-    enforce_tiers: bool = False
-    every_append: bool = False
-    saved_at: Path | None = None
+"""Calls and events kept for looking at."""
 
 
 class EmulatedSlack:

@@ -167,7 +167,7 @@ def _thread_part(workspace: Workspace, message: Message) -> Json:
     if not message.thread_ts:
         return {}
     if message.is_reply:
-        parent = workspace.thread(message.channel, message.thread_ts)[0]
+        parent = workspace.message(message.channel, message.thread_ts)
         return {"thread_ts": message.thread_ts, "parent_user_id": parent.user}
     replies = workspace.replies(message.channel, message.ts)
     users = list(dict.fromkeys(reply.user for reply in replies))

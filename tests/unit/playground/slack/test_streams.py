@@ -239,3 +239,10 @@ async def test_a_stream_marks_the_session_as_processing_until_it_stops(
     assert slack.workspace.sessions[key].status == "processing"
     await streamer.stop(session_status="suspended")
     assert slack.workspace.sessions[key].status == "suspended"
+
+
+async def test_cards_count_towards_the_limit_once_there_is_text(streamer: Streamer, refusal: Refusal) -> None:
+    await streamer.start(task("in_progress", details="x" * 5000))
+    await streamer.append(task("complete", output="x" * 5000))
+    assert await refusal(streamer.append(text("and now some text"))) == "msg_too_long"
+    await streamer.stop()

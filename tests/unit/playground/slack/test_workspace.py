@@ -4,9 +4,9 @@ import pytest
 
 from bot.playground.slack.changes import Cause, MessageChanged, MessageDeleted
 from bot.playground.slack.clock import ManualClock
-from bot.playground.slack.control import COMMANDS
 from bot.playground.slack.default_workspace import BOT_ID, C_GENERAL, D_ANA, U_ANA, U_BOT, default_workspace
 from bot.playground.slack.ids import Ids
+from bot.playground.slack.setup import COMMANDS
 from bot.playground.slack.values import ChannelKind, Message, Refused, Status
 from bot.playground.slack.workspace import Workspace
 
