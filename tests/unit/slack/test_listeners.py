@@ -28,13 +28,16 @@ async def slack() -> AsyncIterator[Incoming]:
 
 
 async def post(
-    slack: Incoming, port: int, body: str, *, secret: str = "secret", at: float | None = None, **headers: str
+    slack: Incoming, port: int, body: str, *, secret: str = "secret", at: float | None = None, kind: str = "json"
 ) -> tuple[int, str]:
     """Send a request as Slack does: signed over its raw body."""
     timestamp = str(int(time.time() if at is None else at))
     signature = SignatureVerifier(secret).generate_signature(timestamp=timestamp, body=body)
-    headers |= {"X-Slack-Request-Timestamp": timestamp, "X-Slack-Signature": signature or ""}
-    headers.setdefault("Content-Type", "application/json")
+    headers = {
+        "X-Slack-Request-Timestamp": timestamp,
+        "X-Slack-Signature": signature or "",
+        "Content-Type": f"application/{kind}",
+    }
     url = f"http://127.0.0.1:{port}{PATH}"
     async with slack.session.post(url, data=body.encode(), headers=headers) as response:
         return response.status, await response.text()
@@ -69,12 +72,12 @@ async def test_the_address_is_verified_as_slack_asks(slack: Incoming) -> None:
 
 
 async def test_a_command_and_an_interaction_come_as_forms(slack: Incoming) -> None:
-    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    form = "x-www-form-urlencoded"
     command = urlencode(payload("slash_command", text="help", response_url=slack.hooks.url))
     pressed = urlencode({"payload": json.dumps(payload("block_actions_feedback", response_url=slack.hooks.url))})
     async with listen_over_http(slack.app, host="127.0.0.1", port=0) as port:
-        assert await post(slack, port, command, **form) == (200, "")
-        assert await post(slack, port, pressed, **form) == (200, "")
+        assert await post(slack, port, command, kind=form) == (200, "")
+        assert await post(slack, port, pressed, kind=form) == (200, "")
     await slack.background.settle(5.0)
     assert len(slack.hooks.sent) == 2
 
