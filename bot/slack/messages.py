@@ -137,8 +137,7 @@ class ReplyMessages:
             if not ts or ts in known or not message.get("bot_id"):
                 continue
             payload = _reply_metadata(message)
-            ours = payload == self._payload(index) if payload else letters(text) in letters(_all_text(message))
-            if ours:
+            if payload == self._payload(index) if payload else _same_beginning(letters(text), message):
                 return ts
         return None
 
@@ -176,6 +175,12 @@ def _reply_metadata(message: Mapping[str, object]) -> Mapping[str, object] | Non
         return None
     payload = metadata.get("event_payload")
     return payload if isinstance(payload, dict) else None
+
+
+def _same_beginning(ours: str, message: Mapping[str, object]) -> bool:
+    """Whether a message says what we sent. It may say less than we know by now, or more."""
+    theirs = letters(_all_text(message))
+    return ours in theirs or (bool(theirs) and ours.startswith(theirs))
 
 
 def _all_text(value: object) -> str:

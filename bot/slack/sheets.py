@@ -43,6 +43,7 @@ class Sheet:
         stale: what Slack holds may be more than was confirmed, so it must be rewritten.
         must_stop: it may still be a stream, which can't be rewritten.
         sent: what was added to it last, if it is a stream.
+        end_at: where it was decided that it ends, once text was sent on that decision.
         sealed: it takes no more text.
         finished: nothing of it is left to do.
     """
@@ -59,6 +60,7 @@ class Sheet:
     stale: bool = False
     must_stop: bool = False
     sent: Strokes = field(default_factory=lambda: Strokes(0))
+    end_at: int | None = None
     sealed: bool = False
     finished: bool = False
 
@@ -102,6 +104,8 @@ def plan(script: Script, sheet: Sheet, goal: Goal, now: float) -> Plan:
     """What the sheet is to show next."""
     if sheet.sealed:
         return Plan(sheet.shown, full=True)
+    if sheet.end_at is not None:
+        return Plan(sheet.end_at, full=True)
     text, limit = script.text, _room(script, sheet)
     end, full = _available(script, sheet, goal)
     if not fits(text, sheet.start, end, sheet.opening, limit):

@@ -115,6 +115,7 @@ class Writer:
             return
         sheet.sent = strokes(self._draft.script, sheet, Plan(planned.end))
         sheet.live, sheet.opened_at = True, self._clock.now()
+        sheet.end_at = planned.end if planned.full else None
         sheet.ts = await self._messages.start(sheet.sent.chunks)
         self._confirm(sheet, sheet.sent.end, sheet.sent.cards)
 
@@ -164,7 +165,7 @@ class Writer:
         if sheet.ts:
             held = await self._messages.held(sheet.ts) or ""
             text = self._draft.script.text
-            if letters(text[sheet.start : sheet.sent.end]) in held:
+            if sheet.sent.end > sheet.shown and letters(text[sheet.start : sheet.sent.end]) in held:
                 self._confirm(sheet, sheet.sent.end, sheet.sent.cards)
             sheet.unsure, sheet.finished = False, True
             return
@@ -260,7 +261,7 @@ class Writer:
         elif step.act in (Act.APPEND, Act.STOP):
             sheet.live, sheet.stale, sheet.must_stop = False, True, True
         elif sheet.limit_bytes > PART_BYTES_LEAST:
-            sheet.live, sheet.sealed, sheet.shown = False, False, sheet.start
+            sheet.live, sheet.sealed, sheet.end_at, sheet.shown = False, False, None, sheet.start
             sheet.limit_bytes = max(sheet.limit_bytes // 2, PART_BYTES_LEAST)
             draft.part_bytes = min(draft.part_bytes, sheet.limit_bytes)
         else:

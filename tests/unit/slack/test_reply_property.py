@@ -1,0 +1,180 @@
+"""Whatever is said, however it arrives, and whatever Slack answers: people read exactly what was said."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.model import AgentEvent, Progress, TextDelta, ToolFinished, ToolStarted
+from bot.slack.markdown import WORD_JOINER
+from bot.slack.mode import StreamingMode
+from tests.unit.slack.fake_slack import DOCUMENTED, Effect, FakeSlack, Fault, HandClock, settle
+from tests.unit.slack.replying import CHANNEL, DM, Scene, a_reply, a_turn
+
+PART_BYTES = 3_000
+
+REFUSALS = tuple(sorted(frozenset[str]().union(*DOCUMENTED.values())))
+
+_word = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=12)
+_piece = st.one_of(
+    _word,
+    st.lists(_word, min_size=5, max_size=60).map(" ".join),
+    st.sampled_from(
+        [
+            "\n\n",
+            "\n",
+            " ",
+            "\n\n```python\nfor x in y:\n    print(x)\n```\n\n",
+            "\n```\nno language\n",
+            "\n~~~\ntilde\n\nblank\n~~~\n",
+            "[a link](https://example.org/some/long/path?with=query)",
+            "<https://example.org/a|label>",
+            "<!channel>",
+            "<@U12345>",
+            "<!subteam^S123|team>",
+            "<",
+            "<!",
+            "!here>",
+            ":tada: ",
+            "\n\n| a | b |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |\n",
+            "\n- one\n  - two\n    - three\n      more\n1. first\n   - nested\n",
+            "# Heading\n\nText below it.\n",
+            "👩‍👩‍👧‍👦🇩🇪👍🏽",
+        ]
+    ),
+    st.integers(100, 5_000).map(lambda size: "x" * size),
+    st.integers(100, 900).map(lambda rows: "\n```js\n" + "let a = 1;\n" * rows + "```\n"),
+    st.integers(20, 300).map(lambda rows: "\n\n| a | b |\n|---|---|\n" + "| cell | cell |\n" * rows),
+    st.integers(50, 600).map(lambda times: "wort für wort, " * times),
+    st.integers(50, 900).map(lambda times: "日本語の文章です。" * times),
+)
+_texts = st.lists(_piece, max_size=14).map("".join)
+_faults = st.dictionaries(
+    st.integers(0, 25),
+    st.one_of(
+        st.sampled_from([Fault(Effect.UNSENT), Fault(Effect.LOST_BEFORE), Fault(Effect.LOST_AFTER)]),
+        st.just(Fault(Effect.EXPIRED)),
+        st.sampled_from(REFUSALS).map(lambda code: Fault(Effect.REFUSED, code)),
+    ),
+    max_size=6,
+)
+
+
+@dataclass(frozen=True)
+class Telling:
+    """A text in the pieces in which it arrives, with the time that passes after each."""
+
+    pieces: tuple[tuple[str, float], ...]
+    tools: frozenset[int]
+
+    @property
+    def text(self) -> str:
+        return "".join(piece for piece, _ in self.pieces)
+
+    def events(self, number: int) -> list[AgentEvent]:
+        tool = f"tool-{number}"
+        used: list[AgentEvent] = [ToolStarted(tool, "Read", f"Reading {number}"), ToolFinished(tool, ok=True)]
+        return [TextDelta(self.pieces[number][0]), *(used if number in self.tools else ())]
+
+
+@st.composite
+def _tellings(draw: st.DrawFn) -> Telling:
+    text = draw(_texts)
+    places = sorted(draw(st.lists(st.integers(0, len(text)), max_size=12)))
+    pieces = [text[first:after] for first, after in pairwise([0, *places, len(text)])]
+    pauses = st.sampled_from([0.0, 0.0, 0.05, 0.8, 3.0, 130.0])
+    return Telling(
+        tuple((piece, draw(pauses)) for piece in pieces), draw(st.frozensets(st.integers(0, len(pieces) - 1)))
+    )
+
+
+async def tell(scene: Scene, telling: Telling, numbers: Sequence[int]) -> None:
+    for number in numbers:
+        await scene.feed(*telling.events(number))
+        if telling.pieces[number][1]:
+            await scene.clock.advance(telling.pieces[number][1])
+
+
+FRONT = re.compile(
+    r"""(?:[ ]*(?:[-*+]|\d+[.)])[ ]…\n)*        # list items above
+        (?:[ \t>]*(?:`{3,}|~{3,})[^\n]*\n)?     # a fence opened again
+      | \|[^\n]*\n[ \t]*\|[-:| \t]+\n           # a table's header
+    """,
+    re.VERBOSE,
+)
+BACK = re.compile(r"[ \t]*(?:\n?[ \t>]*(?:`{3,}|~{3,}))?")
+LINES = re.compile(r"\n*_[✓✗◦] Reading \d+(?: – [^\n]*)?_")
+
+
+def check(slack: FakeSlack, progress: Progress, said: str) -> None:
+    """What people read is what was said: nothing missing, nothing twice, every message accounted for."""
+    assert [message.ts for message in slack.messages] == [part.ts for part in progress.parts]
+    assert not any(message.live for message in slack.messages)
+    start = 0
+    for message, part in zip(slack.messages, progress.parts, strict=True):
+        body = said[start : start + part.shown].rstrip()
+        start += part.shown
+        text = LINES.sub("", message.text.replace(WORD_JOINER, "")).removesuffix("_Done. There was nothing to say._")
+        front, found, back = text.partition(body.replace(WORD_JOINER, "")) if body else ("", text, "")
+        assert found or not body, (body, text)
+        assert FRONT.fullmatch(front.strip("\n") + "\n" if front.strip() else ""), front
+        assert BACK.fullmatch(back.rstrip() if back.strip() else ""), back
+    assert not said[start:].strip()
+    assert not said.strip() or progress.said == said
+
+
+async def _answer(
+    telling: Telling, faults: Mapping[int, Fault], mode: StreamingMode, *, dm: bool
+) -> tuple[FakeSlack, Progress]:
+    clock = HandClock()
+    slack = FakeSlack(clock)
+    slack.faults = dict(faults)
+    async with a_reply(a_turn(DM if dm else CHANNEL), slack=slack, mode=mode, part_bytes=PART_BYTES) as scene:
+        await tell(scene, telling, range(len(telling.pieces)))
+        timestamps = await scene.close()
+        await settle()
+        assert list(timestamps) == [message.ts for message in slack.messages]
+        return slack, scene.journal.last if scene.journal.saves else Progress()
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(_tellings(), _faults, st.sampled_from(StreamingMode), st.booleans())
+def test_people_read_exactly_what_was_said(
+    telling: Telling, faults: dict[int, Fault], mode: StreamingMode, dm: bool
+) -> None:
+    slack, progress = asyncio.run(_answer(telling, faults, mode, dm=dm))
+    check(slack, progress, telling.text)
+
+
+async def _taken_over(telling: Telling, crash_at: int, yields: int, mode: StreamingMode) -> tuple[FakeSlack, Progress]:
+    """A worker dies somewhere in the middle, perhaps between a call and its answer, and another goes on."""
+    clock = HandClock()
+    slack = FakeSlack(clock)
+    async with a_reply(slack=slack, mode=mode, part_bytes=PART_BYTES) as first:
+        await tell(first, telling, range(crash_at))
+        for _ in range(yields):
+            await asyncio.sleep(0)
+    kept = first.journal.last if first.journal.saves else Progress()
+    rest = telling.text[len(kept.said) :]
+    async with a_reply(a_turn(progress=kept), slack=slack, mode=mode, part_bytes=PART_BYTES) as second:
+        await second.say(rest)
+        await second.close()
+        await settle()
+        return slack, second.journal.last if second.journal.saves else kept
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(_tellings(), st.data(), st.integers(0, 12), st.sampled_from(StreamingMode))
+def test_another_worker_goes_on_where_the_first_died(
+    telling: Telling, data: st.DataObject, yields: int, mode: StreamingMode
+) -> None:
+    telling = Telling(telling.pieces, frozenset())
+    crash_at = data.draw(st.integers(0, len(telling.pieces)))
+    slack, progress = asyncio.run(_taken_over(telling, crash_at, yields, mode))
+    check(slack, progress, telling.text)
