@@ -69,7 +69,7 @@ def demo(env_file: Path | None) -> None:
     wants_json = environ.get("BOT_LOG_FORMAT", "").strip().lower() == LogFormat.JSON
     logs.set_up(LogFormat.JSON if wants_json else LogFormat.TEXT)
 
-    from bot.playground import demo as playground  # noqa: PLC0415
+    from bot import demo as playground  # noqa: PLC0415
 
     _until_stopped(lambda stop: playground.run(stop, environ))
 
@@ -110,6 +110,8 @@ def line_of(finding: Finding) -> str:
 def _until_stopped(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
     try:
         run_until_stopped(work)
+    except SettingsError as wrong:
+        _end(2, *wrong.problems)
     except StartError as wrong:
         _end(1, str(wrong))
 
