@@ -19,6 +19,7 @@ from bot.playground.page.doings import Doing, Enter, parse_doing
 from bot.playground.page.reading import Reading
 from bot.playground.page.shown import Shown
 from bot.playground.slack.changes import (
+    Cause,
     Change,
     ChannelOpened,
     EphemeralChanged,
@@ -36,7 +37,7 @@ from bot.playground.slack.changes import (
     ViewOpened,
     ViewUpdated,
 )
-from bot.playground.slack.values import Refused
+from bot.playground.slack.values import Message, Refused
 from bot.playground.slack.workspace import Workspace
 
 Json = dict[str, Any]
@@ -174,8 +175,15 @@ class Tab:
             self._gather(key, lambda: gone)
         else:
             self._gather(key, lambda: {"kind": "message", "message": self._shown.message(message)})
+        if isinstance(change, MessageChanged) and change.cause is Cause.STREAM_END and message.is_reply:
+            self._gather_root(message)  # it says that an answer is being written in its thread
         if isinstance(change, MessagePosted | MessageDeleted) and message.user != self._user:
             self._gather(("unread", message.channel), lambda: self._unread(message.channel))
+
+    def _gather_root(self, reply: Message) -> None:
+        root = self._workspace.message(reply.channel, reply.thread_ts)
+        key = ("message", root.channel, root.ts)
+        self._gather(key, lambda: {"kind": "message", "message": self._shown.message(root)})
 
     def _notice_ephemeral(self, change: EphemeralPosted | EphemeralChanged | EphemeralDeleted) -> None:
         message = change.message

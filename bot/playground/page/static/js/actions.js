@@ -3,6 +3,7 @@
 import { confirmed } from "./confirm.js";
 import { on } from "./dom.js";
 import { valueOf } from "./elements.js";
+import { giveFeedback } from "./feedback.js";
 import { menu } from "./menu.js";
 import { ask } from "./socket.js";
 import { refused } from "./toast.js";
@@ -16,8 +17,8 @@ on("change", "block-choice", (made) => use(made, valueOf(made)));
 
 on("click", "block-feedback", async (button) => {
   const pair = button.closest(".feedback-pair");
-  if (!(await use(pair, button.dataset.choice))) return;
-  for (const one of pair.querySelectorAll("button")) one.classList.toggle("chosen", one === button);
+  const { ts } = button.closest(".message").dataset;
+  if (await use(pair, button.dataset.choice)) giveFeedback(ts, button.dataset.choice);
 });
 
 on("click", "block-overflow", (button) => {

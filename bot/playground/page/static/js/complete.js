@@ -6,7 +6,8 @@ import { state } from "./store.js";
 
 const MOST = 8;
 
-/** What could complete the text before the cursor: `{from, entries: [{insert, face, label, about}]}`, or null. */
+/** What could complete the text before the cursor: `{from, entries: [{insert, face, label, about}], whole}`, or null.
+ * `whole`: what is typed can be sent as it is. */
 export function completions(before) {
   if (/^\/\S*$/.test(before)) return commands(before);
   const word = before.match(/^(\/\S+) +(\S*)$/);
@@ -49,7 +50,7 @@ function subcommands(name, typed) {
   const entries = (command?.words ?? [])
     .filter((one) => starts(one.word, typed) && one.word !== typed)
     .map((one) => ({ insert: `${name} ${one.word}${one.hint ? " " : ""}`, label: `${name} ${one.word}`, hint: one.hint, about: one.about }));
-  return entries.length ? { from: 0, entries } : null;
+  return entries.length ? { from: 0, entries, whole: !typed } : null;
 }
 
 /** The list of what could be meant; `chosen(entry)` is called for a click. */

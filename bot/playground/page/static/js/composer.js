@@ -19,6 +19,7 @@ export function makeComposer({ place, placeholder, send, editLast, label }) {
   const files = [];
   let matching = null;
   let current = 0;
+  let moved = false;
 
   const field = h("textarea", { rows: 1, placeholder, "aria-label": label ?? placeholder, "aria-autocomplete": "list", value: draftOf(place) });
   const offered = h("div", { class: "offered" });
@@ -92,20 +93,19 @@ export function makeComposer({ place, placeholder, send, editLast, label }) {
     const count = matching.entries.length;
     if (key === "ArrowDown" || key === "ArrowUp") {
       current = (current + (key === "ArrowDown" ? 1 : -1) + count) % count;
+      moved = true;
       drawOffered();
-    } else if (key === "Tab" || (key === "Enter" && !isWhole())) choose(matching.entries[current]);
+    } else if (key === "Tab" || (key === "Enter" && (moved || !matching.whole))) choose(matching.entries[current]);
     else if (key === "Escape") close();
     else return false;
     return true;
   }
 
-  /** Enter sends a command that is complete as it stands, even while longer ones are offered. */
-  const isWhole = () => field.value.startsWith("/") && matching.entries.every((entry) => entry.insert.trim() !== field.value.trim()) && /\s/.test(field.value.trim()) && !matching.entries[current].chosen;
-
   function offer() {
     const found = field.selectionStart === field.selectionEnd ? completions(field.value.slice(0, field.selectionStart)) : null;
     matching = found;
     current = 0;
+    moved = false;
     drawOffered();
   }
 

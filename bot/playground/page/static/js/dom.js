@@ -42,10 +42,13 @@ export function morph(from, to) {
   return from;
 }
 
+// What a person opened stays open; styles are set as properties, since the page's policy forbids the attribute.
+const PERSONS = new Set(["style", "open"]);
+
 function morphAttributes(from, to) {
-  for (const { name } of [...from.attributes]) if (name !== "style" && !to.hasAttribute(name)) from.removeAttribute(name);
+  for (const { name } of [...from.attributes]) if (!PERSONS.has(name) && !to.hasAttribute(name)) from.removeAttribute(name);
   for (const { name, value } of to.attributes) {
-    if (name !== "style" && from.getAttribute(name) !== value) from.setAttribute(name, value);
+    if (!PERSONS.has(name) && from.getAttribute(name) !== value) from.setAttribute(name, value);
   }
   if (from.style.cssText !== to.style.cssText) from.style.cssText = to.style.cssText;
 }

@@ -24,6 +24,7 @@ async function greeted() {
     return openRemembered();
   }
   const { place, thread } = state;
+  if (place.kind === "home") return openHome();
   if (!state.channels.has(place.id)) return openChannel(state.app.dm);
   await load(place.id);
   if (thread) await openThread(thread.channel, thread.root);
@@ -53,10 +54,8 @@ document.addEventListener("visibilitychange", read);
 
 on("click", "be", async (button) => {
   if (button.dataset.user === state.me) return;
-  const before = state.place.id === state.app.dm ? null : state.place.id;
   state.thread = null;
   await ask("enter", { user: button.dataset.user }).catch(refused);
-  if (!before || !state.channels.has(before)) openChannel(state.app.dm);
 });
 on("click", "open-channel", (button) => openChannel(button.dataset.channel));
 on("click", "open-home", () => openHome());

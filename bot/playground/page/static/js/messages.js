@@ -3,6 +3,7 @@
 import { avatar } from "./avatar.js";
 import { blockElements } from "./blocks.js";
 import { h } from "./dom.js";
+import { feedbackOn, withFeedback } from "./feedback.js";
 import { fileElements } from "./files.js";
 import { icon } from "./icons.js";
 import { isDm, liveStatus, state, user } from "./store.js";
@@ -25,7 +26,7 @@ export function messageItems(messages, pane) {
     const flash = state.flash?.ts === message.ts ? state.flash.at : 0;
     items.push({
       key: message.ts,
-      version: [message, compact, editing, live, state.me, state.users, flash],
+      version: [message, compact, editing, live, state.me, state.users, flash, feedbackOn(message)],
       make: () => messageElement(message, { pane, compact, editing, live, flash }),
     });
     before = message;
@@ -41,16 +42,17 @@ function follows(message, before) {
 }
 
 function dayDivider(ts) {
-  return h("li", { class: "day", role: "separator", "aria-label": dayName(ts) }, h("span", {}, dayName(ts)));
+  return h("div", { class: "day", role: "separator", "aria-label": dayName(ts) }, h("span", {}, dayName(ts)));
 }
 
 export function messageElement(message, { pane, compact, editing, live, flash }) {
   const kinds = { compact, editing, streaming: message.streaming, ephemeral: message.ephemeral, branch: message.branch, tombstone: message.tombstone, flash };
   const name = message.name || user(message.user).name;
   return h(
-    "li",
+    "div",
     {
       class: ["message", ...Object.keys(kinds).filter((kind) => kinds[kind])].join(" "),
+      role: "article",
       tabindex: "-1",
       "aria-label": `${name}, ${timeOf(message.ts)}`,
       data: { channel: message.channel, ts: message.ts, root: message.root_ts, pane },
@@ -84,7 +86,7 @@ function content(message) {
     "div",
     { class: "content" },
     message.html && h("div", { class: "prose", html: message.html }),
-    blockElements(message.blocks),
+    withFeedback(message, blockElements(message.blocks)),
     message.streaming && !message.html && !message.blocks.length && h("div", { class: "prose" }, h("p", { class: "empty-stream" })),
     message.edited && h("span", { class: "edited" }, "(edited)"),
     message.attachments.map(attachment),

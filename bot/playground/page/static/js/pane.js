@@ -8,7 +8,7 @@ const TOP_PX = 200;
 
 /** Make a pane. `reachedTop` is called when a person scrolls to the oldest message. */
 export function makePane(label, reachedTop = () => {}) {
-  const list = h("ol", { class: "messages", role: "log", "aria-live": "off", "aria-label": label });
+  const list = h("div", { class: "messages", role: "log", "aria-live": "off", "aria-label": label });
   const before = h("div", { class: "before" });
   const content = h("div", { class: "scroll-content" }, before, list);
   const scroller = h("div", { class: "scroller", tabindex: "-1" }, content);
@@ -45,7 +45,7 @@ export function makePane(label, reachedTop = () => {}) {
       const oldLast = list.lastElementChild?.dataset.key;
       drawList(list, items);
       list.querySelectorAll('.message[tabindex="0"]').forEach((one) => one.setAttribute("tabindex", "-1"));
-      list.querySelector(".message:last-of-type")?.setAttribute("tabindex", "0");
+      [...list.querySelectorAll(".message")].at(-1)?.setAttribute("tabindex", "0");
       if (stuck) toBottom();
       else {
         if (first?.isConnected) scroller.scrollTop += first.offsetTop - oldTop;

@@ -33,7 +33,7 @@ export async function openThread(channel, root) {
   try {
     const { root_ts: realRoot, messages } = await ask("thread", { channel, ts: root });
     if (realRoot !== root && state.thread?.root === root) state.thread = { channel, root: realRoot };
-    keep(channel, messages);
+    replace(channel, (message) => message.root_ts === realRoot, messages);
     state.threads.add(threadId(channel, realRoot));
     changed("thread", "messages");
     remember();
@@ -54,7 +54,7 @@ export async function load(channel) {
   if (state.loaded.has(channel)) return;
   try {
     const { messages, more } = await ask("history", { channel });
-    keep(channel, messages);
+    replace(channel, (message) => !message.reply || message.broadcast, messages);
     state.loaded.set(channel, more);
     changed("messages", "place");
   } catch (error) {
@@ -78,6 +78,13 @@ export async function loadOlder(channel, oldest) {
   } finally {
     loadingOlder = false;
   }
+}
+
+/** Put messages in the place of those known so far that `among` says belong there. */
+function replace(channel, among, messages) {
+  const known = messagesOf(channel);
+  for (const message of [...known.values()].filter(among)) known.delete(message.ts);
+  keep(channel, messages);
 }
 
 function keep(channel, messages) {

@@ -12,12 +12,12 @@ export function take(frame, greeted) {
   if (frame.type === "changes") for (const change of frame.changes) CHANGES[change.kind]?.(change);
 }
 
-/** All that is known so far may be out of date: only the new picture counts. */
+/** All that is known so far may be out of date. Messages stay until they are loaded again, so that nothing flickers. */
 function greet(frame) {
   const { channels, statuses, prompts, ...rest } = frame;
+  if (rest.me !== state.me) state.messages = new Map();
   Object.assign(state, rest, { ready: true });
   state.channels = new Map(channels.map((channel) => [channel.id, channel]));
-  state.messages = new Map();
   state.loaded = new Map();
   state.threads = new Set();
   state.statuses = new Map();
@@ -31,7 +31,7 @@ const CHANGES = {
   message({ message }) {
     const before = messagesOf(message.channel).get(message.ts);
     messagesOf(message.channel).set(message.ts, message);
-    if (message.bot !== false && before?.streaming && !message.streaming) sayAloud(message);
+    if (before?.streaming && !message.streaming) sayAloud(message);
     changed("messages");
   },
   gone({ channel, ts }) {

@@ -73,7 +73,7 @@ function drawMessages() {
   const messages = threadOf(channel, root);
   const items = messageItems(messages, "thread");
   const replies = messages.filter((message) => message.reply && !message.ephemeral).length;
-  if (replies && messages[0]?.ts === root) items.splice(1, 0, { key: "count", version: [replies], make: () => h("li", { class: "reply-count", role: "separator" }, h("span", {}, plural(replies, "reply"))) });
+  if (replies && messages[0]?.ts === root) items.splice(1, 0, { key: "count", version: [replies], make: () => h("div", { class: "reply-count", role: "separator" }, h("span", {}, plural(replies, "reply"))) });
   pane.draw(items);
   const line = statusLine(channel, root);
   if (line && status.firstElementChild) morph(status.firstElementChild, line);
