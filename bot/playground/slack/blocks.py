@@ -43,7 +43,7 @@ def checked(blocks: Sequence[Json], ids: Ids) -> list[Json]:
         Refused: invalid_blocks with what is wrong and where; msg_blocks_too_long.
     """
     problems = list(_problems(blocks, _IN_MESSAGES, MESSAGE_BLOCKS))
-    markdown = sum(len(block.get("text", "")) for block in blocks if block.get("type") == "markdown")
+    markdown = sum(len(str(block.get("text", ""))) for block in blocks if block.get("type") == "markdown")
     if markdown > MARKDOWN_CHARACTERS:
         problems.append(f"[ERROR] markdown blocks exceed {MARKDOWN_CHARACTERS} characters [json-pointer:/blocks]")
     if problems:
@@ -96,6 +96,7 @@ def _problems(blocks: Sequence[Json], allowed: set[str], limit: int, pointer: st
         problem = _model_problem(partial(_parse, block))
         if problem:
             yield f"[ERROR] {problem} {place}"
+            continue
         for own in _own_problems(block):
             yield f"[ERROR] {own} {place}"
         block_id = block.get("block_id", "")

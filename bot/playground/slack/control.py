@@ -102,7 +102,7 @@ class EmulatedSlack:
     @asynccontextmanager
     async def _serving(self) -> AsyncIterator[None]:
         api = WebApi(self.installation, self.faults, self.limits, self._on_call)
-        app = application(self.installation, api, self.sockets)
+        app = application(self.installation, api, self.sockets, self.faults)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         try:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from aiohttp import web
+
 from bot.playground.slack.clock import Clock
 from bot.playground.slack.values import Json
 
@@ -19,11 +21,12 @@ class Fault:
     """How the next matching calls go wrong.
 
     Args:
-        method: the Web API method; `*` for any.
+        method: the Web API method, or `files.upload`, `files.download`, `response_url`; `*` for any.
         error: refused with this code.
         status: answered with this HTTP status and no JSON (429 with Slack's `ratelimited`).
         retry_after: seconds, sent along with a 429.
-        cut: the connection is lost before or after the call took effect.
+        cut: the connection is lost before or after the call took effect. (An aiohttp client, slack_sdk's included, tries
+            a GET once more by itself: cut that twice.)
         delay_s: the answer takes this long, by the emulated Slack's clock; alone, nothing else goes wrong.
         times: how many calls it lasts for.
         when: which calls it is for, by their arguments.
@@ -37,6 +40,11 @@ class Fault:
     delay_s: float = 0.0
     times: int = 1
     when: Callable[[Json], bool] = lambda arguments: True  # noqa: ARG005 - the name is the predicate's interface
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What goes along with its status."""
+        return {"Retry-After": str(self.retry_after)} if self.status == 429 else {}
 
 
 class Faults:
@@ -60,6 +68,13 @@ class Faults:
                     self._pending.remove(fault)
                 return fault
         return None
+
+
+def lose_connection(request: web.Request) -> web.Response:
+    """Cut the connection of a request. What is returned gets nowhere."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 from bot.playground.slack.arguments import Arguments, read
 from bot.playground.slack.changes import Cause
 from bot.playground.slack.chat import Content, content
+from bot.playground.slack.clock import Clock
+from bot.playground.slack.faults import Faults, lose_connection
 from bot.playground.slack.installation import Installation
 from bot.playground.slack.socket_mode import SocketMode
 from bot.playground.slack.tickets import ResponseTarget
@@ -108,14 +111,40 @@ class Pages:
         return message
 
 
-def application(installation: Installation, api: WebApi, sockets: SocketMode) -> web.Application:
-    """The whole HTTP side, ready to be served."""
+def application(installation: Installation, api: WebApi, sockets: SocketMode, faults: Faults) -> web.Application:
+    """The whole HTTP side, ready to be served.
+
+    Args:
+        faults: what is to go wrong outside the Web API, under the names `files.upload`, `files.download` and
+            `response_url`.
+    """
     pages = Pages(installation)
-    app = web.Application(client_max_size=LARGEST_BODY)
+    app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_breaking(faults, installation.workspace.clock)])
     app.router.add_route("*", "/api/{method}", api.handle)
     app.router.add_get("/link/", sockets.handle)
-    app.router.add_post("/upload/v1/{file_id}", pages.upload)
-    app.router.add_get("/files-pri/{path}/{name}", pages.file)
-    app.router.add_get("/files-pri/{path}/download/{name}", pages.file)
-    app.router.add_post("/response/{token}", pages.respond)
+    app.router.add_post("/upload/v1/{file_id}", pages.upload, name="files.upload")
+    app.router.add_get("/files-pri/{path}/{name:.+}", pages.file, name="files.download")
+    app.router.add_post("/response/{token}", pages.respond, name="response_url")
     return app
+
+
+def _breaking(faults: Faults, clock: Clock) -> Middleware:
+    """Lets the faults happen that were asked for by a route's name."""
+
+    @web.middleware
+    async def breaking(request: web.Request, handler: Handler) -> web.StreamResponse:
+        name = request.match_info.route.name
+        fault = faults.take(name, dict(request.match_info)) if name else None
+        if fault is None:
+            return await handler(request)
+        if fault.delay_s:
+            await clock.sleep(fault.delay_s)
+        if fault.status:
+            return web.Response(status=fault.status, headers=fault.headers)
+        if fault.cut != "before":
+            answer = await handler(request)
+            if not fault.cut:
+                return answer
+        return lose_connection(request)
+
+    return breaking

@@ -20,7 +20,7 @@ from bot.playground.slack import (
     views,
 )
 from bot.playground.slack.arguments import Arguments, read
-from bot.playground.slack.faults import Fault, Faults, RateLimits
+from bot.playground.slack.faults import Fault, Faults, RateLimits, lose_connection
 from bot.playground.slack.installation import Installation, Method
 from bot.playground.slack.values import Json, Refused
 
@@ -81,7 +81,7 @@ class WebApi:
                 await self._installation.workspace.clock.sleep(fault.delay_s)
             if fault.error or fault.status or fault.cut:
                 return self._fail(request, method, args, token, fault)
-        wait_s = self._limits.retry_after(method, args.text("channel", ""))
+        wait_s = self._limits.retry_after(method, str(args.given.get("channel", "")))
         if wait_s:
             return self._rate_limited(method, args, wait_s)
         return self._respond(method, args, self._answer(method, args, token))
@@ -112,9 +112,7 @@ class WebApi:
             if fault.cut == "after":
                 self._answer(method, args, token)
             self._tell(method, args, f"cut {fault.cut}")
-            if request.transport is not None:
-                request.transport.abort()
-            return web.Response()
+            return lose_connection(request)
         if fault.error:
             return self._respond(method, args, Refused(fault.error))
         if fault.status == 429:

@@ -1,8 +1,11 @@
 """Block Kit's limits."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -133,3 +136,20 @@ def test_a_modal_beyond_a_limit_is_refused(view: Json) -> None:
 def test_a_modal_at_the_limits_is_taken() -> None:
     view = modal(title=plain("x" * 24), private_metadata="x" * 3000, blocks=[section("x")] * 100)
     assert len(checked_view(view, Ids(1), "modal")["blocks"]) == 100
+
+
+_KEYS = ["type", "text", "elements", "element", "accessory", "options", "action_id", "value", "label", "fields"]
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(_KEYS), inner, max_size=5),
+    max_leaves=12,
+)
+
+
+@given(
+    kind=st.sampled_from(["section", "actions", "context", "input", "markdown", "card", "header", "plan"]),
+    rest=st.dictionaries(st.sampled_from(_KEYS), _JSON, max_size=5),
+)
+def test_whatever_comes_as_a_block_is_taken_or_refused(kind: str, rest: Json) -> None:
+    with suppress(Refused):
+        checked([{**rest, "type": kind}], Ids(1))

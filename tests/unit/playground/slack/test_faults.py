@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.playground.slack.clock import ManualClock
 from bot.playground.slack.control import EmulatedSlack, Setup
 from bot.playground.slack.default_workspace import C_GENERAL, C_RANDOM, D_ANA, U_ANA
+from bot.playground.slack.people import Upload
 from tests.unit.playground.slack.conftest import Refusal
 
 
@@ -112,3 +113,17 @@ async def test_posts_are_limited_per_channel(clock: ManualClock) -> None:
         assert await post(client, C_RANDOM)
         clock.advance(10)
         assert await post(client, C_GENERAL)
+
+
+async def test_downloads_uploads_and_response_urls_can_fail_too(slack: EmulatedSlack, client: AsyncWebClient) -> None:
+    ts = slack.people.say(U_ANA, C_GENERAL, "", files=[Upload("a.txt", b"hello")])
+    (message,) = (await client.conversations_replies(channel=C_GENERAL, ts=ts))["messages"]
+    url = message["files"][0]["url_private_download"]
+    headers = {"Authorization": f"Bearer {slack.bot_token}"}
+    slack.fail("files.download", status=503)
+    slack.fail("files.download", cut="before", times=2)  # aiohttp itself tries a GET twice
+    async with aiohttp.ClientSession(headers=headers) as http:
+        assert (await http.get(url)).status == 503
+        with pytest.raises(aiohttp.ServerDisconnectedError):
+            await http.get(url)
+        assert await (await http.get(url)).read() == b"hello"
