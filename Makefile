@@ -31,7 +31,7 @@ check: install ## Lint, format, types, layers.
 	$(BIN)/ruff check bot tests
 	$(BIN)/ruff format --check bot tests
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 format: install ## Mend what can be mended by itself.
 	$(BIN)/ruff check --fix bot tests

@@ -107,12 +107,15 @@ def base_url(value: str) -> str:
 
 
 def redis_url(value: str) -> str:
-    """`redis://`, `rediss://` or `unix://`, or `memory:` for a store inside this process. The value is never shown."""
-    parts = _split(value)
-    scheme, host = parts or ("", "")
-    if value == "memory:" or (scheme in {"redis", "rediss"} and host) or scheme == "unix":
+    """An address that `bot.store.client.connect` takes. The value is never shown."""
+    if value == "memory:" or value.startswith("unix://"):
         return value
-    raise ValueError("must be an address such as redis://:password@host:6379/0 (rediss:// for TLS), or memory:")
+    if re.fullmatch(r"redis\+sentinel://([^@/]*@)?[^@/]+/[^/]+", value):
+        return value
+    parts = _split(value)
+    if parts is None or parts[0] not in {"redis", "rediss"} or not parts[1]:
+        raise ValueError("must be an address such as redis://:password@host:6379/0 (rediss:// for TLS), or memory:")
+    return value
 
 
 def bot_token(value: str) -> str:

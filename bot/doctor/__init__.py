@@ -9,6 +9,7 @@ from typing import Final
 import aiohttp
 import structlog
 
+from bot.agent.command import START_BOUND_S
 from bot.config import Settings
 from bot.doctor.claude import check_cli, check_model
 from bot.doctor.finding import Finding, Verdict, fail, ok
@@ -21,8 +22,7 @@ __all__ = ["Finding", "Verdict", "examine"]
 log = structlog.get_logger(__name__)
 
 SERVICE_BOUND_S: Final = 10.0
-CLI_BOUND_S: Final = 20.0
-"""The first start on a machine unpacks; later ones take well under a second."""
+CLI_BOUND_S: Final = START_BOUND_S + 1
 MODEL_BOUND_S: Final = 60.0
 
 NETWORK_MEND: Final = "check the address, the network and any proxy between"

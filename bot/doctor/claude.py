@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,9 +10,11 @@ from typing import Final
 import claude_agent_sdk
 from claude_agent_sdk import ClaudeAgentOptions, ClaudeSDKError, ResultError, ResultMessage
 
+from bot.agent import command
 from bot.agent.environment import cli_environment
 from bot.agent.processes import owner_mark, run_mark
 from bot.doctor.finding import Finding, fail, ok
+from bot.errors import StartError
 
 PROMPT: Final = "Answer with the single word: ready"
 
@@ -25,32 +25,17 @@ LATER_MEND: Final = "wait and try again; see the account's limits and credit in 
 MODEL_MEND: Final = "mend BOT_MODEL, or ANTHROPIC_BASE_URL if the model is right"
 
 
-def cli_path() -> Path | None:
-    """The CLI that the SDK starts: its bundled one, otherwise the one on the PATH."""
-    bundled = Path(claude_agent_sdk.__file__).parent / "_bundled" / "claude"
-    if bundled.is_file():
-        return bundled
-    found = shutil.which("claude")
-    return Path(found) if found else None
-
-
 async def check_cli(path: Path | None = None) -> Sequence[Finding]:
-    """Whether the CLI starts and which it is."""
-    program = path or cli_path()
-    if program is None:
-        return [fail("Claude CLI", "not found", INSTALL_MEND)]
-    process = await asyncio.create_subprocess_exec(
-        program, "--version", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
+    """Whether the CLI starts and which it is.
+
+    Args:
+        path: the CLI to start; the one that the bot would start when None.
+    """
     try:
-        out, err = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if process.returncode:
-        return [fail("Claude CLI", f"ended with status {process.returncode}: {_first_line(err)}", INSTALL_MEND)]
-    return [ok("Claude CLI", f"{_first_line(out)}, SDK {claude_agent_sdk.__version__}")]
+        told = await command.version(path)
+    except StartError as broken:
+        return [fail("Claude CLI", str(broken), INSTALL_MEND)]
+    return [ok("Claude CLI", f"{told}, SDK {claude_agent_sdk.__version__}")]
 
 
 async def check_model(environ: Mapping[str, str], model: str) -> Sequence[Finding]:
@@ -66,7 +51,9 @@ async def check_model(environ: Mapping[str, str], model: str) -> Sequence[Findin
         except ResultError as failed:
             return [_failure(failed.api_error_status, failed.result or str(failed))]
         except ClaudeSDKError as broken:
-            return [fail("model", f"the CLI could not be used: {_first_line(str(broken).encode())}", INSTALL_MEND)]
+            return [
+                fail("model", f"the CLI could not be used: {next(iter(str(broken).splitlines()), '')}", INSTALL_MEND)
+            ]
 
 
 def _options(environ: Mapping[str, str], model: str, folder: Path) -> ClaudeAgentOptions:
@@ -118,7 +105,3 @@ def _failure(status: int | None, said: str) -> Finding:
             return fail("model", f"not reachable: {said}", REACH_MEND)
         case _:
             return fail("model", f"refused ({status}): {said}", REACH_MEND)
-
-
-def _first_line(output: bytes) -> str:
-    return next(iter(output.decode(errors="replace").strip().splitlines()), "")

@@ -112,6 +112,7 @@ def test_all_problems_are_reported_at_once() -> None:
         ("SLACK_BOT_TOKEN", "xoxb-…", "SLACK_BOT_TOKEN holds a character that no token has"),
         ("SLACK_BOT_TOKEN", "xoxb-se cret", "SLACK_BOT_TOKEN holds a character that no token has"),
         ("REDIS_URL", "http://:secret@host", "REDIS_URL must be an address such as redis://"),
+        ("REDIS_URL", "redis+sentinel://:secret@host", "REDIS_URL must be an address such as redis://"),
         ("REDIS_URL", "redis://:secret@host:port", "REDIS_URL must be an address such as redis://"),
     ],
 )
@@ -148,7 +149,15 @@ def test_lists_take_commas_spaces_and_colons() -> None:
     assert settings.fork_emoji == ("fork_and_knife", "+1")
 
 
-@pytest.mark.parametrize("url", ["rediss://user:pw@redis.example:6380/2", "unix:///run/redis.sock", "memory:"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "rediss://user:pw@redis.example:6380/2",
+        "unix:///run/redis.sock",
+        "redis+sentinel://:pw@one:26379,two:26379/primary?db=1",
+        "memory:",
+    ],
+)
 def test_redis_may_be_anywhere_that_redis_can_be(url: str) -> None:
     assert Settings.parse(SOCKET | {"REDIS_URL": url}).redis_url == url
 

@@ -190,31 +190,22 @@ async def test_a_redis_that_keeps_everything_is_all_right(server: RedisServer) -
 
 @pytest.mark.redis
 @pytest.mark.parametrize(
-    ("setting", "value", "name", "mend"),
+    ("settings", "name", "mend"),
     [
-        ("maxmemory-policy", "allkeys-lru", "Redis memory", "noeviction"),
-        ("appendonly", "no", "Redis persistence", "appendonly yes"),
+        ({"maxmemory": "100mb", "maxmemory-policy": "allkeys-lru"}, "Redis memory", "noeviction"),
+        ({"appendonly": "no"}, "Redis persistence", "appendonly yes"),
     ],
 )
 async def test_a_redis_that_may_forget_is_a_warning(
-    server: RedisServer, client: redis.Redis, setting: str, value: str, name: str, mend: str
+    server: RedisServer, client: redis.Redis, settings: dict[str, str], name: str, mend: str
 ) -> None:
-    await client.config_set(setting, value)
+    for setting, value in settings.items():
+        await client.config_set(setting, value)
 
     (finding,) = [finding for finding in await check_redis(server.url) if finding.name == name]
 
     assert finding.verdict is WARN
     assert mend in finding.mend
-
-
-@pytest.mark.redis
-async def test_snapshots_alone_are_a_warning(server: RedisServer, client: redis.Redis) -> None:
-    await client.config_set("appendonly", "no")
-    await client.config_set("save", "3600 1")
-
-    (finding,) = [finding for finding in await check_redis(server.url) if finding.name == "Redis persistence"]
-
-    assert (finding.verdict, finding.mend) == (WARN, "set appendonly yes")
 
 
 @pytest.mark.redis
@@ -271,7 +262,8 @@ def program(tmp_path: Path) -> Callable[[str], Path]:
 async def test_a_cli_that_breaks_fails_with_its_own_words(program: Callable[[str], Path]) -> None:
     (finding,) = await check_cli(program("echo no such library >&2; exit 127"))
 
-    assert (finding.verdict, finding.detail) == (FAIL, "ended with status 127: no such library")
+    assert finding.verdict is FAIL
+    assert "status 127 (no such library)" in finding.detail
 
 
 async def test_a_cli_that_hangs_is_ended(program: Callable[[str], Path]) -> None:
