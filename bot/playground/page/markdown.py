@@ -12,6 +12,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from mdit_py_plugins.tasklists import tasklists_plugin
 
+from bot.playground.page.bare_links import link_bare_addresses
 from bot.playground.page.emoji_names import with_characters
 from bot.playground.page.names import Names
 from bot.playground.page.tokens import TOKEN, link_html, token_html
@@ -25,9 +26,10 @@ class Markdown:
 
     def __init__(self, names: Names) -> None:
         self._names = names
-        self._md = MarkdownIt("commonmark", {"html": False, "breaks": True, "linkify": True})
-        self._md.enable(["table", "strikethrough", "linkify"]).use(tasklists_plugin)
+        self._md = MarkdownIt("commonmark", {"html": False, "breaks": True})
+        self._md.enable(["table", "strikethrough"]).use(tasklists_plugin)
         self._md.disable(["html_inline", "html_block"])
+        self._md.core.ruler.after("inline", "bare_addresses", link_bare_addresses)
         self._md.inline.ruler.before("autolink", "slack_token", self._token)
         rules = {
             "text": _text,
