@@ -28,6 +28,11 @@ One of `SLACK_APP_TOKEN` (Socket Mode: the bot connects to Slack, nothing needs 
 """
 
 CLOSING: Final = """\
+## The demo
+
+`python -m bot demo` makes its own Slack, Redis and, without `ANTHROPIC_API_KEY`, its own model; the other settings are
+taken as above. Its page is at port 8642, unless `BOT_DEMO_PORT` says otherwise.
+
 ## Credentials and address of the model
 
 These are not the bot's settings: they go on to Claude's CLI as they are. `ANTHROPIC_API_KEY` is the usual one;

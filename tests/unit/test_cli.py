@@ -15,7 +15,7 @@ import bot
 from bot.cli import VERSION, environment, line_of, main
 from bot.config import SETTINGS, Settings
 from bot.doctor import Finding, Verdict
-from bot.errors import StartError
+from bot.errors import BotError, SettingsError, StartError
 
 ROOT = Path(__file__).parents[2]
 SOCKET = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}
@@ -108,6 +108,36 @@ def test_what_is_away_at_the_start_is_one_clear_line(monkeypatch: pytest.MonkeyP
 
     assert result.exit_code == 1
     assert result.stderr == "Redis at redis://[redacted]@host does not answer\n"
+
+
+# --- demo -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("problem", "status", "told"),
+    [
+        (None, 0, ""),
+        (StartError("Port 8642 is taken."), 1, "Port 8642 is taken.\n"),
+        (
+            SettingsError(["BOT_LEASE_S must be a number", "BOT_COMMAND must be a word"]),
+            2,
+            "BOT_LEASE_S must be a number\n",
+        ),
+    ],
+)
+def test_the_demo_needs_no_settings_and_ends_like_run(
+    problem: BotError | None, status: int, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run(_stop: asyncio.Event, _environ: Mapping[str, str]) -> None:
+        if problem:
+            raise problem
+
+    monkeypatch.setattr("bot.demo.run", run)
+
+    result = bot_command("demo")
+
+    assert result.exit_code == status
+    assert result.stderr.startswith(told)
 
 
 # --- the .env file --------------------------------------------------------------------------------------------------
