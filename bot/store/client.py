@@ -56,7 +56,8 @@ def connect(url: str) -> Redis:
         "socket_connect_timeout": TIMEOUT_S,
         "health_check_interval": HEALTH_CHECK_S,
         "max_connections": MAX_CONNECTIONS,
-        "retry": Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.3), 2),
+        # A lost connection is tried again: every script may be repeated. What timed out is not: Slack waits 3 s only.
+        "retry": Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.3), 2, (redis_errors.ConnectionError,)),
         "protocol": 2,
     }
     if url.startswith("redis+sentinel://"):

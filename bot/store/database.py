@@ -22,6 +22,7 @@ _AWAY = (
     redis_errors.TimeoutError,
     redis_errors.ReadOnlyError,
     redis_errors.OutOfMemoryError,
+    redis_errors.NoPermissionError,
     redis_errors.ClusterError,
     redis_errors.TryAgainError,
     redis_errors.RedisClusterException,

@@ -41,9 +41,9 @@ class Leases:
         return bool(renewed)
 
     async def release(self, lease: Lease, *, even_with_work: bool = False) -> bool:
-        """Raises LeaseLost when there is nothing to give back."""
+        """A lease that ran out, and that nobody took since, counts as given back."""
         released, idle, now_us = await self._database.run(
-            "release", ThreadKeys(lease.thread).state, owner_of(lease), int(even_with_work)
+            "release", ThreadKeys(lease.thread).state, owner_of(lease), lease.token, int(even_with_work)
         )
         if idle:
             await self._work.settle(lease.thread, int(now_us))

@@ -82,20 +82,27 @@ class Threads:
 
     async def reset(self, lease: Lease, session_id: str) -> ArchivedSession:
         """Raises LeaseLost as well when the thread is gone."""
+        given_up: ArchivedSession | None = None
         for _ in range(ATTEMPTS):
             read = await self._of_lease(lease)
-            archived = (*read.thread.archived, read.as_archived()) if read.used else read.thread.archived
+            if given_up is not None and read.thread.session_id == session_id:
+                return given_up  # only the answer was lost
+            given_up = read.as_archived()
+            archived = (*read.thread.archived, given_up) if read.used else read.thread.archived
             fresh = replace(
                 read.thread, session_id=session_id, head="", title="", turns=0, cost_usd=0.0, archived=archived
             )
             if await self._replace_session(lease, read.thread, fresh):
-                return read.as_archived()
+                return given_up
         raise StoreAway("the thread keeps changing")
 
     async def restore(self, lease: Lease, session_id: str = "") -> ArchivedSession:
         """Raises LeaseLost as well when the thread is gone."""
+        chosen: ArchivedSession | None = None
         for _ in range(ATTEMPTS):
             read = await self._of_lease(lease)
+            if chosen is not None and read.thread.session_id == chosen.session_id:
+                return chosen  # only the answer was lost
             chosen = _chosen(read.thread.archived, session_id)
             others = tuple(session for session in read.thread.archived if session is not chosen)
             restored = replace(

@@ -1,4 +1,4 @@
-"""Every contract runs over memory, fakeredis and a real Redis."""
+"""Every contract runs over memory, fakeredis, a real Redis, and one in cluster mode."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from tests.contracts.world import AnyStore, World, open_world
-from tests.redis_server import RedisServer, redis_server
+from tests.redis_server import RedisServer, cluster_node, redis_server
 
 
 @pytest.fixture(scope="session")
@@ -16,9 +16,18 @@ def real_redis() -> Iterator[RedisServer]:
         yield server
 
 
-@pytest.fixture(params=["memory", "fakeredis", pytest.param("redis", marks=pytest.mark.redis)])
+@pytest.fixture(scope="session")
+def redis_cluster() -> Iterator[RedisServer]:
+    with cluster_node() as server:
+        yield server
+
+
+REAL = {"redis": "real_redis", "cluster": "redis_cluster"}
+
+
+@pytest.fixture(params=["memory", "fakeredis", *(pytest.param(kind, marks=pytest.mark.redis) for kind in REAL)])
 async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
-    url = request.getfixturevalue("real_redis").url if request.param == "redis" else ""
+    url = request.getfixturevalue(REAL[request.param]).url if request.param in REAL else ""
     async with open_world(request.param, url) as opened:
         yield opened
 

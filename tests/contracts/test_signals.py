@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from bot.model import Signal, SignalKind, ThreadKey
 from tests.contracts.world import OTHER_THREAD, THREAD, AnyStore, World
-from tests.waiting import until
+from tests.waiting import WAIT_S, until
 
 WORK = Signal(SignalKind.WORK, THREAD)
 STOP = Signal(SignalKind.STOP, OTHER_THREAD)
@@ -25,9 +25,11 @@ async def listening(store: AnyStore, teller: AnyStore) -> AsyncIterator[list[Sig
             heard.append(signal)
 
     task = asyncio.create_task(listen())
-    while not heard:
-        await teller.signals.send(store.signals.worker, test_sound)
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(WAIT_S):
+        while not heard:
+            assert not task.done(), "it stopped listening"
+            await teller.signals.send(store.signals.worker, test_sound)
+            await asyncio.sleep(0.01)
     await teller.signals.send(store.signals.worker, Signal(SignalKind.STOP, test_sound.thread))
     await until(lambda: heard[-1].kind is SignalKind.STOP)
     heard.clear()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
+from bot.errors import LeaseLost
 from bot.model import Address, Lease, Message, Receipt, Signal, Taken, Thread, ThreadKey, ts_order
 from bot.store.codec import title_of
 from tests.memory.state import HeldLease, Memory, ThreadState
@@ -89,8 +90,10 @@ class MemoryInbox:
         return True
 
     async def release(self, lease: Lease, *, even_with_work: bool = False) -> bool:
-        state = self._memory.fenced(lease)
-        if state.has_work and not even_with_work:
+        alive, state = self._memory.alive(lease.thread), self._memory.state(lease.thread)
+        if alive not in (None, lease) or state.fence != lease.token:
+            raise LeaseLost(str(lease.thread))
+        if alive and state.has_work and not even_with_work:
             return False
         state.held = None
         return True

@@ -1,9 +1,11 @@
--- Give the lease back. ARGV: owner, even_with_work. Returns {given back, no work, now in microseconds}.
-if not held(ARGV[1]) then
+-- Give the lease back. ARGV: owner, token, even_with_work. Returns {given back, no work, now in microseconds}.
+-- A lease that ran out and that nobody took since is given back already.
+local owner = redis.call('GET', lease_key)
+if owner ~= ARGV[1] and (owner or redis.call('GET', fence_key) ~= ARGV[2]) then
   return lost()
 end
 local work = has_work()
-if work and ARGV[2] ~= '1' then
+if owner and work and ARGV[3] ~= '1' then
   return {0, 0, whole(now_us())}
 end
 redis.call('DEL', lease_key)
