@@ -17,11 +17,11 @@ from bot.slack import wording
 from bot.slack import wording_commands as words
 from bot.slack.answers import Answers
 from bot.slack.background import Background
-from bot.slack.commands import Reset, Stop
+from bot.slack.commands import Reset, Restore, Stop
 from bot.slack.conversations import Conversations
 from bot.slack.core import Management, Messages
 from bot.slack.desk import Desk
-from bot.slack.gestures import Place, Reaction, home_opened, reaction, stop_pressed
+from bot.slack.gestures import Place, Reaction, answer_thread, home_opened, reaction, stop_pressed
 from bot.slack.home import Home
 from bot.slack.installations import Installations
 from bot.slack.normalise import Deleted, Edited, Ignored, Word, WordKind, arrival
@@ -87,7 +87,7 @@ class Events:
         Args:
             tell: if it can't be stored, say so to somebody who spoke to the bot.
         """
-        place = Place(_person(message), message.thread.channel, thread_ts=_answer_thread(message))
+        place = Place(_person(message), message.thread.channel, thread_ts=answer_thread(message.thread, message.ts))
         try:
             receipt = await self._around.inbox.take(message)
         except StoreAway:
@@ -119,9 +119,11 @@ class Events:
                 return await desk.stop_latest(word.person, channel)
             case WordKind.STOP:
                 return await desk.carry_out(Stop(word.thread), word.person, channel)
-            case WordKind.RESET if word.at_root:
+            case _ if word.at_root:
                 return Notice(words.NOT_IN_A_THREAD)
-            case _:
+            case WordKind.RESTORE:
+                return await desk.carry_out(Restore(word.thread), word.person, channel)
+            case WordKind.RESET:
                 return await desk.carry_out(Reset(word.thread), word.person, channel)
 
     async def on_reaction(self, body: Json, _first_time: bool) -> None:
@@ -135,7 +137,7 @@ class Events:
         thread = await self._around.conversations.thread_of(found.person.team, found.channel, found.ts)
         if thread is None:
             raise Refusal(Reason.NO_SESSION_HERE)
-        place = Place(found.person, found.channel, thread_ts=thread.root_ts)
+        place = Place(found.person, found.channel, thread_ts=answer_thread(thread, found.ts))
 
         async def work() -> None:
             await self._around.answers.tell(place, await self._around.desk.branch(found.person, thread, found.ts))
@@ -206,11 +208,7 @@ EVENTS = (
 
 
 def _place_of_word(word: Word) -> Place:
-    return Place(word.person, word.thread.channel, thread_ts="" if word.at_root else word.thread.root_ts)
-
-
-def _answer_thread(message: Message) -> str:
-    return "" if message.ts == message.thread.root_ts else message.thread.root_ts
+    return Place(word.person, word.thread.channel, thread_ts=answer_thread(word.thread, word.ts))
 
 
 def _person(message: Message) -> Person:

@@ -102,6 +102,11 @@ class Submitted:
     typed: str
 
 
+def answer_thread(thread: ThreadKey, ts: str) -> str:
+    """The thread in which an answer about a message is seen: none for a root, which people see in its channel."""
+    return "" if ts == thread.root_ts else thread.root_ts
+
+
 # --- events ---------------------------------------------------------------------------------------
 
 
@@ -157,7 +162,7 @@ def shortcut(body: Json) -> Shortcut | None:
     thread = thread_key(place.person.team, place.channel, {**message, "ts": ts})
     if thread is None or not ts:
         return None
-    return Shortcut(text(body, "callback_id"), replace(place, thread_ts=thread.root_ts), thread, ts)
+    return Shortcut(text(body, "callback_id"), replace(place, thread_ts=answer_thread(thread, ts)), thread, ts)
 
 
 def press(body: Json) -> Press | None:
@@ -170,8 +175,7 @@ def press(body: Json) -> Press | None:
     root_ts = timestamp(container, "thread_ts") or timestamp(obj(body, "message"), "thread_ts") or ts
     message = ThreadKey(place.person.team, place.channel, root_ts) if place.channel and root_ts else None
     ephemeral = container.get("is_ephemeral") is True
-    # An ephemeral message is no place to answer in a thread of.
-    thread_ts = timestamp(container, "thread_ts") if ephemeral else root_ts
+    thread_ts = answer_thread(message, ts) if message is not None else ""
     return Press(
         text(action, "action_id"),
         text(action, "value") or text(obj(action, "selected_option"), "value"),

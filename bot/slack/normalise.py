@@ -53,23 +53,25 @@ class Deleted:
 
 class WordKind(StrEnum):
     RESET = "reset"
+    RESTORE = "restore"
     STOP = "stop"
     HELP = "help"
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A message that is nothing but a word to the bot. `asked` says that the bot was spoken to: mentioned, or in a DM.
-
-    `at_root` says that it was written outside of any thread.
-    """
+    """A message that is nothing but a word to the bot. `asked`: the bot was spoken to, by a mention or in a DM."""
 
     kind: WordKind
     thread: ThreadKey
     ts: str
     person: Person
     asked: bool
-    at_root: bool
+
+    @property
+    def at_root(self) -> bool:
+        """It was written outside of any thread."""
+        return self.ts == self.thread.root_ts
 
 
 Arrival = Message | Edited | Deleted | Word | Ignored
@@ -131,7 +133,7 @@ def _written(event: Json, team: str, channel: str, own: Own) -> Arrival:
     if kind is not None and (asked or (kind is WordKind.STOP and thread.root_ts != ts)):
         if text(event, "type") == "app_mention":
             return Ignored("the word comes as a message too")
-        return Word(kind, thread, ts, Person(team, user), asked=asked, at_root=thread.root_ts == ts)
+        return Word(kind, thread, ts, Person(team, user), asked=asked)
     address = Address.BOT if asked else Address.OTHER if named else Address.OPEN
     return Message(thread, ts, user, said, address, user_team=_user_team(event, team), is_dm=is_dm, files=files)
 

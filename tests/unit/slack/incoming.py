@@ -263,8 +263,12 @@ def _ask_user(given: dict[str, Any]) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def incoming(**fakes: Any) -> AsyncIterator[Incoming]:
-    """Open the app; what it began in the background has ended when it closes."""
+async def incoming(installed: Installation | None = None, inbox: FakeInbox | None = None) -> AsyncIterator[Incoming]:
+    """Open the app; what it began in the background has ended when it closes.
+
+    Args:
+        installed: where it speaks to Slack; the scripted Web API unless given.
+    """
     api = ScriptedWeb({"users.info": _ask_user})
     hooks = Hooks()
     server = web.Application()
@@ -275,10 +279,10 @@ async def incoming(**fakes: Any) -> AsyncIterator[Incoming]:
     await site.start()
     port = runner.addresses[0][1]
     hooks.url = f"http://127.0.0.1:{port}/hook"
-    inbox, forks, admin = fakes.get("inbox") or FakeInbox(), fakes.get("forks") or FakeForks(), FakeAdmin()
+    inbox, forks, admin = inbox or FakeInbox(), FakeForks(), FakeAdmin()
     try:
         async with aiohttp.ClientSession() as session, Background() as background:
-            installed = installation(api)
+            installed = installed or installation(api)
             installations = OneInstallation(installed)
             clock = StillClock()
             app = build_app(

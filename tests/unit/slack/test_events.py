@@ -95,6 +95,11 @@ async def test_reset_outside_of_a_thread_says_where_to_write_it(slack: Incoming)
     assert slack.whispers() == [words.NOT_IN_A_THREAD]
 
 
+async def test_restore_in_a_thread_brings_back_what_was_reset_last(slack: Incoming) -> None:
+    await slack.send(payload("message_thread_reply", text=f"<@{BOT_USER}> restore"))
+    assert slack.admin.done == [("restore", BEN, KEY, "")]
+
+
 async def test_stop_in_a_thread_stops_its_turn(slack: Incoming) -> None:
     slack.admin.thread = replace(THREAD, status=ThreadStatus.RUNNING)
     await slack.send(payload("message_thread_reply", text="Stop"))

@@ -209,13 +209,13 @@ def test_the_deletion_of_a_bots_message_is_ignored() -> None:
 @pytest.mark.parametrize("kind", list(WordKind))
 def test_a_word_after_the_mention_is_a_word_to_the_bot(kind: WordKind) -> None:
     found = read("message_thread_reply", text=f"<@{BOT_USER}>  {kind.value.title()} ")
-    assert found == Word(kind, THREAD, "1760000060.000300", Person(TEAM, BEN), asked=True, at_root=False)
+    assert found == Word(kind, THREAD, "1760000060.000300", Person(TEAM, BEN), asked=True)
 
 
 def test_a_word_alone_in_a_dm_is_a_word_to_the_bot() -> None:
     found = read("message_dm", text="help")
     root = ThreadKey(TEAM, DM, "1760000100.000500")
-    assert found == Word(WordKind.HELP, root, root.root_ts, Person(TEAM, ANN), asked=True, at_root=True)
+    assert found == Word(WordKind.HELP, root, root.root_ts, Person(TEAM, ANN), asked=True)
 
 
 def test_stop_alone_counts_in_a_thread_and_not_outside_of_one() -> None:
@@ -225,7 +225,7 @@ def test_stop_alone_counts_in_a_thread_and_not_outside_of_one() -> None:
     assert message("message_channel", text="stop").text == "stop"
 
 
-@pytest.mark.parametrize("word", ["reset", "help"])
+@pytest.mark.parametrize("word", ["reset", "restore", "help"])
 def test_other_words_without_a_mention_are_plain_messages(word: str) -> None:
     assert message("message_thread_reply", text=word).text == word
 

@@ -1,0 +1,148 @@
+"""What each button, menu and shortcut does, once it is acknowledged.
+
+Whatever can't be done raises a Refusal; `Answers.attend` tells the person.
+"""
+
+from __future__ import annotations
+
+import json
+
+import structlog
+
+from bot.errors import Reason, Refusal
+from bot.model import Ending, ThreadKey
+from bot.slack import wording
+from bot.slack.commands import Command, Continue, Reset, Restore, Show, Stop
+from bot.slack.core import Branches
+from bot.slack.events import Surroundings
+from bot.slack.gestures import Place, Press, Shortcut
+from bot.slack.views import modals
+from bot.slack.views.listing import asked_page
+from bot.slack.views.parts import Notice
+from bot.slack.wire import text
+
+log = structlog.get_logger(__name__)
+
+_LIMITS = (Ending.MAX_TURNS, Ending.MAX_BUDGET)
+
+
+class Buttons:
+    """Does what was pressed. The tables in `bot.slack.interactions` say which method is whose."""
+
+    def __init__(self, around: Surroundings, forks: Branches) -> None:
+        self._around = around
+        self._forks = forks
+
+    async def carry_out(self, place: Place, command: Command, *, instead: bool = False) -> None:
+        """Do what a command asks for, and answer.
+
+        Args:
+            instead: the answer takes the place of the ephemeral message with the button.
+        """
+        notice = await self._around.desk.carry_out(command, place.person, place.channel)
+        await self._around.answers.tell(place, notice, instead=instead)
+
+    # --- buttons and menus ----------------------------------------------------------------------
+
+    async def show(self, pressed: Press) -> None:
+        await self.carry_out(pressed.place, Show(_thread(pressed)))
+
+    async def leaf(self, pressed: Press) -> None:
+        asked = asked_page(pressed.value, pressed.place.person.team)
+        if asked is None:
+            raise Refusal(Reason.BAD_ARGUMENT)
+        await self.carry_out(pressed.place, asked, instead=True)
+
+    async def reset(self, pressed: Press) -> None:
+        await self.carry_out(pressed.place, Reset(_thread(pressed)))
+
+    async def reset_confirmed(self, pressed: Press) -> None:
+        await self.carry_out(pressed.place, Reset(_thread(pressed), confirmed=True), instead=True)
+
+    async def restore(self, pressed: Press) -> None:
+        session_id = pressed.value.partition(" ")[2]
+        await self.carry_out(pressed.place, Restore(_thread(pressed), session_id))
+
+    async def stop(self, pressed: Press) -> None:
+        await self.carry_out(pressed.place, Stop(_thread(pressed)))
+
+    async def continue_here(self, pressed: Press) -> None:
+        """From App Home, "here" is the DM with the bot."""
+        place = pressed.place
+        channel = place.channel or await self._around.home.dm_with(place.person)
+        notice = await self._around.desk.carry_out(Continue(_thread(pressed)), place.person, channel)
+        await self._around.answers.tell(place, notice)
+
+    async def ask_title(self, pressed: Press) -> None:
+        thread = await self._around.admin.thread_of(pressed.place.person, _thread(pressed))
+        await self._around.answers.open(pressed.place, modals.rename(thread, _asked(pressed.place, thread.key)))
+
+    async def ask_tag(self, pressed: Press) -> None:
+        thread = await self._around.admin.thread_of(pressed.place.person, _thread(pressed))
+        await self._around.answers.open(pressed.place, modals.tag(thread, _asked(pressed.place, thread.key)))
+
+    async def cancel(self, pressed: Press) -> None:
+        await self._around.answers.dismiss(pressed.place)
+
+    async def ask_again(self, pressed: Press) -> None:
+        if pressed.message is None:
+            raise Refusal(Reason.NO_SESSION_HERE)
+        await self._forks.ask_again(pressed.place.person, pressed.message)
+
+    async def continue_turn(self, pressed: Press) -> None:
+        """Below a turn that hit a limit. The button counts only where it was posted."""
+        thread, ending = _limit_hit(pressed.value)
+        if thread is None or thread != pressed.message:
+            raise Refusal(Reason.BAD_ARGUMENT)
+        await self._around.inbox.continue_turn(pressed.place.person, thread, pressed.message_ts, ending)
+
+    async def thank(self, pressed: Press) -> None:
+        """Feedback on an answer."""
+        log.info(
+            "feedback", value=pressed.value[:20], user=pressed.place.person.user, thread=str(pressed.message or "")
+        )
+        await self._around.answers.tell(pressed.place, Notice(wording.FEEDBACK_THANKS))
+
+    async def nothing_to_do(self, _pressed: Press) -> None:
+        """A button that only leads somewhere."""
+
+    # --- shortcuts ------------------------------------------------------------------------------
+
+    async def branch_here(self, on: Shortcut) -> None:
+        notice = await self._around.desk.branch(on.place.person, on.thread, on.ts)
+        await self._around.answers.tell(on.place, notice)
+
+    async def show_session(self, on: Shortcut) -> None:
+        await self.carry_out(on.place, Show(on.thread))
+
+    async def reset_session(self, on: Shortcut) -> None:
+        await self.carry_out(on.place, Reset(on.thread))
+
+    async def stop_turn(self, on: Shortcut) -> None:
+        await self.carry_out(on.place, Stop(on.thread))
+
+
+# --- values ---------------------------------------------------------------------------------------
+
+
+def _thread(pressed: Press) -> ThreadKey:
+    """The thread that a button is about. Raises Refusal when the value holds none."""
+    try:
+        return ThreadKey.parse(pressed.value.partition(" ")[0])
+    except ValueError:
+        raise Refusal(Reason.BAD_ARGUMENT) from None
+
+
+def _asked(place: Place, thread: ThreadKey) -> modals.Asked:
+    return modals.Asked(thread, place.channel, place.thread_ts, place.response_url)
+
+
+def _limit_hit(value: str) -> tuple[ThreadKey | None, Ending]:
+    """What the Continue button of `bot.slack.finale` holds. None when the value is not one of its."""
+    try:
+        kept = json.loads(value)
+        fields = kept if isinstance(kept, dict) else {}
+        ending = Ending(text(fields, "ending"))
+        return (ThreadKey.parse(text(fields, "thread")) if ending in _LIMITS else None), ending
+    except ValueError:
+        return None, Ending.DONE
