@@ -31,7 +31,7 @@ async def _run(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
     def asked(by: signal.Signals) -> None:
         if by is signal.SIGINT and stop.is_set():
             end_hard()
-        log.info("stopping", signal=by.name)
+        log.info("stop_asked", signal=by.name)
         stop.set()
 
     loop = asyncio.get_running_loop()

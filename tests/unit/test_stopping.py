@@ -111,7 +111,7 @@ def test_a_second_sigterm_changes_nothing(start: Callable[[str], Worker]) -> Non
 
     for _ in range(2):
         worker.process.terminate()
-        assert "stopping" in worker.logs()
+        assert "stop_asked" in worker.logs()
 
     assert worker.process.poll() is None
 
