@@ -8,6 +8,7 @@ from bot.errors import Reason, Refusal
 from bot.model import Person, ThreadFilter, ThreadKey
 from bot.ports import Clock
 from bot.slack import wording
+from bot.slack import wording_commands as words
 from bot.slack.commands import (
     Command,
     Continue,
@@ -86,8 +87,10 @@ class Desk:
                 return await self._change(command, person)
 
     async def help(self, person: Person) -> Notice:
+        """What one can do here; admins hear of a bit more."""
         admin = await self._directory.is_admin(person)
-        return Notice(wording.help_text(self._command, self._branch_emoji, admin=admin))
+        text = wording.help_text(self._command, self._branch_emoji, admin=admin)
+        return Notice(f"{text}\n{words.list_all(self._command)}" if admin else text)
 
     async def branch(self, person: Person, thread: ThreadKey, ts: str) -> Notice:
         """Branch at a message. Raises Refusal."""

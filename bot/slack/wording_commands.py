@@ -43,6 +43,11 @@ def unresolved_filter(word: str) -> str:
     )
 
 
+def list_all(command: str) -> str:
+    """For admins, below the help."""
+    return f"`{command} list all` – everybody's conversations, filtered in the same ways"
+
+
 def _echo(typed: str) -> str:
     return escaped(cut(typed, ECHO_CHARS))
 

@@ -15,7 +15,7 @@ from bot.slack import wording
 from bot.slack import wording_commands as words
 from bot.slack.interactions import SHORTCUTS
 from bot.slack.views.modals import INPUT, Asked
-from tests.payloads import ANN, CHANNEL, DM, TEAM, payload
+from tests.payloads import ANN, BEN, CHANNEL, DM, TEAM, payload
 from tests.unit.slack.incoming import KEY, OLD_SESSION, SESSION, THREAD, Incoming, incoming
 
 REPLY_TS = "1760000003.001300"
@@ -53,6 +53,12 @@ async def test_help_is_answered_to_the_one_who_typed_it(slack: Incoming) -> None
     [sent] = await type_command(slack, "")
     assert sent["response_type"] == "ephemeral"
     assert "/agent list" in sent["text"]
+    assert "/agent list all" not in sent["text"]
+
+
+async def test_help_tells_admins_how_to_see_everybodys(slack: Incoming) -> None:
+    [sent] = await type_command(slack, "help", user_id=BEN)
+    assert "/agent list all" in sent["text"]
 
 
 async def test_list_shows_a_page_of_ones_own(slack: Incoming) -> None:
