@@ -19,10 +19,9 @@ class Help:
 
 @dataclass(frozen=True, slots=True)
 class List:
-    """`everybody` asks for more than one's own."""
+    """Who is no admin gets only their own of what the query asks for."""
 
     query: ThreadFilter
-    everybody: bool = False
     cursor: str = ""
 
 
@@ -133,7 +132,7 @@ def _help(_rest: str, _person: Person, _command: str) -> Command:
 
 
 def _list(rest: str, person: Person, _command: str) -> Command:
-    query, everybody, words = ThreadFilter(person.team), False, []
+    query, words = ThreadFilter(person.team), []
     for word in rest.split():
         if found := _CHANNEL.fullmatch(word):
             query = replace(query, channel=found.group(1))
@@ -142,17 +141,14 @@ def _list(rest: str, person: Person, _command: str) -> Command:
         elif word.casefold() in ("mine", "by:me", "@me"):
             query = replace(query, user=person.user)
         elif word.casefold() == "all":
-            everybody = True
+            query = replace(query, user="")
         elif word.casefold().startswith("tag:") and len(word) > len("tag:"):
             query = replace(query, tag=word[len("tag:") :])
         elif _UNRESOLVED.fullmatch(word):
             return Unclear(wording.unresolved_filter(word))
         else:
             words.append(word)
-    query = replace(query, text=" ".join(words)[:FILTER_TEXT_CHARS])
-    if not (query.user or everybody):
-        query = replace(query, user=person.user)
-    return List(query, everybody=everybody)
+    return List(replace(query, text=" ".join(words)[:FILTER_TEXT_CHARS]))
 
 
 def _continue(rest: str, person: Person, command: str) -> Command:

@@ -90,7 +90,7 @@ class Desk:
         """What one can do here; admins hear of a bit more."""
         admin = await self._directory.is_admin(person)
         text = wording.help_text(self._command, self._branch_emoji, admin=admin)
-        return Notice(f"{text}\n{words.list_all(self._command)}" if admin else text)
+        return Notice(f"{text}\n{words.list_mine(self._command)}" if admin else text)
 
     async def branch(self, person: Person, thread: ThreadKey, ts: str) -> Notice:
         """Branch at a message. Raises Refusal."""

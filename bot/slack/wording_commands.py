@@ -43,9 +43,9 @@ def unresolved_filter(word: str) -> str:
     )
 
 
-def list_all(command: str) -> str:
+def list_mine(command: str) -> str:
     """For admins, below the help."""
-    return f"`{command} list all` – everybody's conversations, filtered in the same ways"
+    return f"`{command} list mine` – only your own"
 
 
 def _echo(typed: str) -> str:

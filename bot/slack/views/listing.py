@@ -81,10 +81,9 @@ def page_value(asked: List, cursor: str) -> str:
     """What a page's button holds: the filter and where to go on."""
     query = asked.query
     fields = {"in": query.channel, "by": query.user, "tag": query.tag, "text": query.text, "at": cursor}
-    kept: dict[str, object] = {name: value for name, value in fields.items() if value}
-    if asked.everybody:
-        kept["all"] = True
-    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(
+        {name: value for name, value in fields.items() if value}, ensure_ascii=False, separators=(",", ":")
+    )
 
 
 def asked_page(value: str, team: str) -> List | None:
@@ -105,4 +104,4 @@ def asked_page(value: str, team: str) -> List | None:
         return found if isinstance(found, str) else ""
 
     query = ThreadFilter(team, field("in"), field("by"), field("tag"), field("text")[:FILTER_TEXT_CHARS])
-    return List(query, everybody=kept.get("all") is True, cursor=field("at"))
+    return List(query, cursor=field("at"))

@@ -33,8 +33,8 @@ def read(text: str) -> Command:
     return parse(text, ANN, "/agent")
 
 
-def mine(**fields: str) -> List:
-    return List(ThreadFilter("T1", **{"user": "U0ANN", **fields}))
+def listed(**fields: str) -> List:
+    return List(ThreadFilter("T1", **fields))
 
 
 @pytest.mark.parametrize("text", ["", "  ", "help", "HELP", "help me please"])
@@ -75,19 +75,19 @@ def test_commands_about_one_session_take_its_id_or_a_link(text: str, command: Co
 @pytest.mark.parametrize(
     ("text", "command"),
     [
-        ("list", mine()),
-        ("list mine", mine()),
-        ("list by:me", mine()),
-        ("list all", List(ThreadFilter("T1"), everybody=True)),
-        ("list in:<#C0DEV|dev>", mine(channel="C0DEV")),
-        ("list <#C0DEV>", mine(channel="C0DEV")),
-        ("list by:<@U0BEN|ben>", mine(user="U0BEN")),
-        ("list <@U0BEN>", mine(user="U0BEN")),
-        ("list tag:docs release notes", mine(tag="docs", text="release notes")),
-        ("list all <#C0DEV|dev> notes", List(ThreadFilter("T1", channel="C0DEV", text="notes"), everybody=True)),
+        ("list", listed()),
+        ("list all", listed()),
+        ("list mine", listed(user="U0ANN")),
+        ("list by:me", listed(user="U0ANN")),
+        ("list in:<#C0DEV|dev>", listed(channel="C0DEV")),
+        ("list <#C0DEV>", listed(channel="C0DEV")),
+        ("list by:<@U0BEN|ben>", listed(user="U0BEN")),
+        ("list <@U0BEN>", listed(user="U0BEN")),
+        ("list tag:docs release notes", listed(tag="docs", text="release notes")),
+        ("list mine <#C0DEV|dev> notes", listed(user="U0ANN", channel="C0DEV", text="notes")),
     ],
 )
-def test_a_list_is_ones_own_unless_it_is_filtered_otherwise(text: str, command: Command) -> None:
+def test_a_list_is_filtered_by_channel_person_tag_and_words(text: str, command: Command) -> None:
     assert read(text) == command
 
 

@@ -85,7 +85,7 @@ def test_an_empty_list_says_so() -> None:
 
 
 def test_pages_lead_on_and_back_to_the_first() -> None:
-    later = replace(ASKED, cursor="c1", everybody=True)
+    later = replace(ASKED, cursor="c1")
     elements = page(THREAD, cursor="c2", asked=later).blocks[-1].to_dict()["elements"]
     found = [listing.asked_page(element["value"], "T1") for element in elements]
     assert found == [replace(later, cursor=""), replace(later, cursor="c2")]
