@@ -80,6 +80,7 @@ def post_message(slack: Installation, args: Arguments) -> Json:
 
 
 def update(slack: Installation, args: Arguments) -> Json:
+    """Blocks and attachments that are not given stay as they are; an empty array removes them."""
     message = slack.own_message(args.text("channel"), args.ts("ts"), "cant_update_message")
     said = content(slack, args, UPDATE_TEXT_CHARACTERS)
     if message.stream is not None and slack.streams.is_live(message):
@@ -88,7 +89,7 @@ def update(slack: Installation, args: Arguments) -> Json:
         message,
         Cause.EDIT,
         text=said.text,
-        blocks=said.blocks or [],
+        blocks=said.blocks,
         attachments=said.attachments,
         metadata=metadata(args),
         by=slack.workspace.app.user_id,

@@ -271,6 +271,11 @@ class EmulatedSlack:
         """Deliver by HTTP from now on, signed, to the app's request URL."""
         self._delivery.way = HttpWay(self._http, self.clock, url, signing_secret or self.signing_secret)
 
+    async def verify_url(self) -> bool:
+        """Slack's handshake with the request URL; False over Socket Mode."""
+        way = self._delivery.way
+        return isinstance(way, HttpWay) and await way.verify(self.workspace.ids.secret(40))
+
     @property
     def delivery_url(self) -> str:
         """Where events are posted to; empty over Socket Mode."""

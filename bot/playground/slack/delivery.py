@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -16,6 +17,8 @@ T = TypeVar("T")
 ACK_TIMEOUT_S = 3.0
 RETRY_DELAYS_S = (0.0, 60.0, 300.0)
 """Slack sends an event that was not taken again at once, after one and after five minutes."""
+
+_REMEMBERED = 1000
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class Delivery:
 
     def __init__(self, way: Way, clock: Clock, retry_delays_s: tuple[float, ...], told: Callable[[], None]) -> None:
         self.way = way
-        self.given_up: list[Json] = []
+        self.given_up: deque[Json] = deque(maxlen=_REMEMBERED)
         """Events that no try brought to the app."""
         self._clock = clock
         self._retry_delays_s = retry_delays_s

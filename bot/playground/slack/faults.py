@@ -25,8 +25,8 @@ class Fault:
         error: refused with this code.
         status: answered with this HTTP status and no JSON (429 with Slack's `ratelimited`).
         retry_after: seconds, sent along with a 429.
-        cut: the connection is lost before or after the call took effect. (An aiohttp client, slack_sdk's included, tries
-            a GET once more by itself: cut that twice.)
+        cut: the connection is lost before or after the call took effect. (aiohttp's client, and with it slack_sdk's,
+            tries a GET once more by itself: cut that twice.)
         delay_s: the answer takes this long, by the emulated Slack's clock; alone, nothing else goes wrong.
         times: how many calls it lasts for.
         when: which calls it is for, by their arguments.

@@ -12,7 +12,7 @@ import aiohttp
 
 from bot.playground.slack.clock import Clock
 from bot.playground.slack.delivery import ACK_TIMEOUT_S, Attempt, Outcome, within
-from bot.playground.slack.interactions import Answer
+from bot.playground.slack.interactions import VERIFICATION_TOKEN, Answer
 from bot.playground.slack.values import Json
 
 
@@ -36,6 +36,12 @@ class HttpWay:
         except aiohttp.ClientError:
             return Outcome(Answer(acknowledged=False), "connection_failed")
         return outcome or Outcome(Answer(acknowledged=False), "http_timeout")
+
+    async def verify(self, challenge: str) -> bool:
+        """Slack's handshake when a request URL is entered: whether the app gives the challenge back."""
+        payload = {"token": VERIFICATION_TOKEN, "challenge": challenge, "type": "url_verification"}
+        outcome = await self.send("events_api", payload, Attempt())
+        return challenge in (outcome.answer.payload.get("challenge"), outcome.answer.payload.get("text"))
 
     async def _post(self, body: bytes, headers: dict[str, str]) -> Outcome:
         async with self._session.post(self.url, data=body, headers=headers) as response:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from dataclasses import dataclass
+from itertools import takewhile
+from typing import Protocol, TypeVar
 
 from bot.playground.slack.clock import Clock
 from bot.playground.slack.ids import Ids
@@ -11,6 +14,18 @@ from bot.playground.slack.values import Refused
 TRIGGER_LIFETIME_S = 3.0
 RESPONSE_URL_LIFETIME_S = 30 * 60.0
 RESPONSE_URL_USES = 5
+
+T = TypeVar("T", bound="_Dated")
+
+
+class _Dated(Protocol):
+    issued_at: float
+
+
+def _forget(issued: MutableMapping[str, T], before: float) -> None:
+    """Drop what was issued before a time; they lie in the order in which they were issued."""
+    for key in list(takewhile(lambda key: issued[key].issued_at < before, issued)):
+        del issued[key]
 
 
 @dataclass
@@ -29,6 +44,7 @@ class Triggers:
         self._issued: dict[str, _Trigger] = {}
 
     def issue(self, user: str) -> str:
+        _forget(self._issued, self._clock.now() - RESPONSE_URL_LIFETIME_S)
         trigger_id = f"{int(self._clock.now() * 1000)}.{self._ids.secret(12)}.{self._ids.secret(32).lower()}"
         self._issued[trigger_id] = _Trigger(user, self._clock.now())
         return trigger_id
@@ -73,6 +89,7 @@ class ResponseUrls:
     def issue(self, target: ResponseTarget) -> str:
         """The path of a new URL, to be put behind the site's address."""
         target.issued_at = self._clock.now()
+        _forget(self._issued, target.issued_at - 2 * RESPONSE_URL_LIFETIME_S)
         token = self._ids.secret(24)
         self._issued[token] = target
         return f"/response/{token}"

@@ -64,13 +64,24 @@ async def test_where_the_bot_is_not_it_can_not_post(
     assert await refusal(client.chat_postMessage(channel=private, text="x")) == "channel_not_found"
 
 
-async def test_an_update_replaces_text_and_blocks_and_marks_the_message_edited(
+async def test_an_update_changes_the_text_and_marks_the_message_edited(
+    slack: EmulatedSlack, client: AsyncWebClient
+) -> None:
+    ts = (await client.chat_postMessage(channel=C_GENERAL, text="old"))["ts"]
+    await client.chat_update(channel=C_GENERAL, ts=ts, text="new")
+    message = slack.workspace.message(C_GENERAL, ts)
+    assert (message.text, message.edited_by) == ("new", U_BOT)
+
+
+async def test_an_update_keeps_blocks_that_it_does_not_name_and_an_empty_list_removes_them(
     slack: EmulatedSlack, client: AsyncWebClient
 ) -> None:
     ts = (await client.chat_postMessage(channel=C_GENERAL, text="old", blocks=[SECTION]))["ts"]
-    await client.chat_update(channel=C_GENERAL, ts=ts, text="new")
     message = slack.workspace.message(C_GENERAL, ts)
-    assert (message.text, message.blocks, message.edited_by) == ("new", [], U_BOT)
+    await client.chat_update(channel=C_GENERAL, ts=ts, text="new")
+    assert [block["type"] for block in message.blocks] == ["section"]
+    await client.chat_update(channel=C_GENERAL, ts=ts, text="new", blocks=[])
+    assert message.blocks == []
 
 
 async def test_an_update_keeps_metadata_that_it_does_not_name(slack: EmulatedSlack, client: AsyncWebClient) -> None:

@@ -89,6 +89,12 @@ async def test_bolt_rejects_another_secrets_signature(slack: EmulatedSlack, rece
     assert len(slack.given_up) == 1
 
 
+async def test_bolt_shakes_hands_with_the_request_url(slack: EmulatedSlack, received: Received) -> None:
+    assert await slack.verify_url()
+    received.statuses = [500]
+    assert not await slack.verify_url()
+
+
 async def test_a_refused_event_is_posted_again_with_number_and_reason(slack: EmulatedSlack, received: Received) -> None:
     received.statuses = [503, 500]
     slack.people.say(U_ANA, C_GENERAL, "hi")
