@@ -18,13 +18,12 @@ class Suggestion:
 
 
 SUGGESTIONS = (
-    Suggestion("Remember something", "My favourite colour is aubergine. Please remember it."),
-    Suggestion("Use a tool", "Write a short note into a file, then read it back to me."),
-    Suggestion(
-        "Ask in a channel", "{bot} write a long answer about how threads keep a conversation together", "channel"
-    ),
+    Suggestion("Let it remember", "Remember that my favourite colour is aubergine"),
+    Suggestion("Let it use a tool", "Write notes.md: water the plants on Friday"),
+    Suggestion("Ask in a channel", "{bot} write a long answer about threads, slowly", "channel"),
     Suggestion("See all conversations", "{command} list"),
 )
+"""Words that the scripted model understands too."""
 
 
 @dataclass(frozen=True, slots=True)

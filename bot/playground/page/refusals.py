@@ -9,6 +9,7 @@ _WORDS = {
     "cant_delete_message": "You can only delete your own messages.",
     "cant_update_message": "You can only edit your own messages.",
     "channel_not_found": "That channel doesn't exist.",
+    "file_too_large": "These files are too large, or too many, for one message.",
     "message_not_found": "That message is gone.",
     "no_text": "There is nothing to send.",
     "not_found": "That window is not open any more.",

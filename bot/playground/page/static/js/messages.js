@@ -60,7 +60,7 @@ export function messageElement(message, { pane, compact, editing, live, flash })
     message.ephemeral && h("div", { class: "only-you" }, icon("eye"), "Only visible to you"),
     message.branch && h("div", { class: "branch-mark" }, icon("branch"), "Branch"),
     h("div", { class: "gutter" }, compact ? timeLink(message, "time quiet") : avatar(message.user)),
-    h("div", { class: "body" }, !compact && head(message, name), editing ? editBox(message) : content(message), live && threadLive(live)),
+    h("div", { class: "body" }, !compact && head(message, name), editing ? editBox(message) : content(message, pane), live && threadLive(live)),
     !editing && !message.tombstone && toolbar(message, pane),
   );
 }
@@ -81,7 +81,7 @@ function timeLink(message, kind) {
   return h("a", { class: kind, href: message.link, title, tabindex: kind === "time" ? "0" : "-1" }, timeOf(message.ts));
 }
 
-function content(message) {
+function content(message, pane) {
   return h(
     "div",
     { class: "content" },
@@ -93,7 +93,7 @@ function content(message) {
     fileElements(message.files),
     message.reactions.length > 0 && reactions(message),
     message.ephemeral && h("button", { class: "link-button dismiss", data: { click: "dismiss" } }, "Dismiss"),
-    message.thread && threadSummary(message),
+    message.thread && pane === "main" && threadSummary(message),
   );
 }
 
