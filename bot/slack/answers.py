@@ -72,7 +72,7 @@ class Answers:
         try:
             await work()
         except Refusal as refusal:
-            log.info("refused", user=place.person.user, reason=refusal.reason.value)
+            log.info("refusal_told", user=place.person.user, reason=refusal.reason.value)
             await self._tell_trouble(place, wording.refusal(refusal.reason, escaped(refusal.detail)))
         except LeaseLost:
             await self._tell_trouble(place, wording.refusal(Reason.BUSY))

@@ -21,14 +21,15 @@ def unknown_command(verb: str, command: str) -> str:
 def which_session(verb: str, command: str) -> str:
     return (
         f"Which conversation? Write `{command} {verb} ID`, or a link to its thread instead of the ID. "
-        f"`{command} list` shows yours, each with its ID."
+        f"`{command} list` shows yours, each with its ID; `{command} help` says more."
     )
 
 
 def not_a_session(typed: str, command: str) -> str:
     return (
         f"“{_echo(typed)}” is neither the ID of a conversation nor a link to one. "
-        f"`{command} list` shows yours, each with its ID; a thread's link is in its message menu, *Copy link*."
+        f"`{command} list` shows yours, each with its ID, and a thread's link is in its message menu, *Copy link*; "
+        f"`{command} help` says more."
     )
 
 
