@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.slack import wording
-from bot.slack.limits import CONTEXT_ELEMENTS
+from bot.slack.limits import CONTEXT_ELEMENTS, PART_CARD_BYTES, PART_CARDS
 
 Chunk = Mapping[str, object]
 Block = Mapping[str, object]
@@ -20,6 +20,8 @@ class CardStatus(StrEnum):
     COMPLETE = "complete"
     ERROR = "error"
 
+
+_LEAST_OUTPUT_BYTES = 30
 
 _MARKS = {CardStatus.IN_PROGRESS: "◦", CardStatus.COMPLETE: "✓", CardStatus.ERROR: "✗"}
 
@@ -47,6 +49,11 @@ class Card:
         """The card as a quiet line."""
         return f"{_MARKS[self.status]} {self.title}" + (f" – {self.output}" if self.output else "")
 
+    @property
+    def weight(self) -> int:
+        """What it takes of a message's size, in bytes, with room for an output that is yet to come."""
+        return len(self.title.encode()) + 2 * max(len(self.output.encode()), _LEAST_OUTPUT_BYTES)
+
     def parted(self) -> Card:
         """How it stands in a message that ends before it does: Slack would turn it into an error there."""
         if self.status is not CardStatus.IN_PROGRESS:
@@ -58,6 +65,18 @@ def card_chunk(card: Card) -> Chunk:
     """The card as it stands, for a stream."""
     chunk = {"type": "task_update", "id": card.id, "title": card.title, "status": card.status.value}
     return {**chunk, "output": card.output} if card.output else chunk
+
+
+def that_fit(cards: Sequence[Card]) -> list[Card]:
+    """The first of these cards, as many as one message takes."""
+    kept: list[Card] = []
+    weight = 0
+    for card in cards[:PART_CARDS]:
+        weight += card.weight
+        if kept and weight > PART_CARD_BYTES:
+            break
+        kept.append(card)
+    return kept
 
 
 def card_blocks(cards: Sequence[Card]) -> list[Block]:

@@ -63,11 +63,15 @@ PRIVATE_METADATA_CHARS = 3_000
 TASK_TITLE_CHARS = 150
 """Ours: the title of a task card, so that it stays one line."""
 
-TASK_OUTPUT_CHARS = 250
+TASK_OUTPUT_CHARS = 160
 """Ours: the output of a task card, a short line."""
 
 PART_CARDS = 20
 """Ours: task cards in one message, so that they and the text between them stay below MESSAGE_BLOCKS."""
+
+PART_CARD_BYTES = 3_000
+"""Ours: what the cards of one message may weigh, since they count into a stream's size. Seen: a title with its bytes,
+details and output with twice theirs."""
 
 # --- streams, statuses, answers -------------------------------------------------------------------
 

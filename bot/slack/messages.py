@@ -137,7 +137,7 @@ class ReplyMessages:
             if not ts or ts in known or not message.get("bot_id"):
                 continue
             payload = _reply_metadata(message)
-            if payload == self._payload(index) if payload else _same_beginning(letters(text), message):
+            if payload == self._payload(index) if payload else _same_beginning(text, _all_text(message)):
                 return ts
         return None
 
@@ -177,20 +177,21 @@ def _reply_metadata(message: Mapping[str, object]) -> Mapping[str, object] | Non
     return payload if isinstance(payload, dict) else None
 
 
-def _same_beginning(ours: str, message: Mapping[str, object]) -> bool:
+def _same_beginning(ours: str, theirs: str) -> bool:
     """Whether a message says what we sent. It may say less than we know by now, or more."""
-    theirs = letters(_all_text(message))
-    return ours in theirs or (bool(theirs) and ours.startswith(theirs))
+    if letters(theirs):
+        return letters(ours) in letters(theirs) or letters(ours).startswith(letters(theirs))
+    return "".join(ours.split()).startswith("".join(theirs.split()))
 
 
 def _all_text(value: object) -> str:
-    """Every text in a message, in order: of the message itself, or of its blocks where it has none."""
-    if isinstance(value, dict):
-        text = value.get("text")
-        blocks = _all_text(value.get("blocks"))
-        inner = "".join(_all_text(value.get(name)) for name in ("elements", "title", "chunks"))
-        own = text if isinstance(text, str) else _all_text(text)
-        return blocks if len(blocks) > len(own) else own + inner
+    """Every text in a message, in order: its own, or that of its blocks where these say more."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, list):
         return "".join(_all_text(one) for one in value)
-    return ""
+    if not isinstance(value, dict):
+        return ""
+    own = "".join(_all_text(value.get(name)) for name in ("title", "text", "elements"))
+    blocks = _all_text(value.get("blocks"))
+    return blocks if len(blocks) > len(own) else own

@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -36,7 +37,7 @@ class Tempo:
         plenty_chars: with so much waiting, it goes sooner.
         plenty_s: the least time between two calls even so.
         backoff_s: before trying again while Slack or the store is away; doubled up to `longest_backoff_s`.
-        give_up_s: how long a finished turn's reply is tried before `close` raises.
+        give_up_s: how long a finished turn's reply may stand still before `close` raises.
     """
 
     stream_s: float = 0.7
@@ -73,7 +74,7 @@ class SlackReply:
         self._news = asyncio.Event()
         self._hurry = asyncio.Event()
         self._closing: Closing | None = None
-        self._closing_since = 0.0
+        self._moved_at = 0.0
         self._saved: Progress | None = draft.progress
         self._sent_at = 0.0
         self._sending: asyncio.Task[None] | None = None
@@ -110,7 +111,7 @@ class SlackReply:
             ChatAway, StoreAway: it could not be completed within bounds. It can be taken up again from its progress.
         """
         self._raise_if_ended()
-        self._closing, self._closing_since = closing, self._clock.now()
+        self._closing, self._moved_at = closing, self._clock.now()
         self._news.set()
         self._hurry.set()
         assert self._sending is not None
@@ -124,15 +125,15 @@ class SlackReply:
     # --- the sending task -----------------------------------------------------------------------
 
     async def _send(self) -> None:
-        taken_up = bool(self._draft.progress.said)
+        kept = self._draft.progress.said
         while True:
             news = await first_of(self._news, self._clock, self._rest_s())
             self._news.clear()
             await self._pace()
             self._take_in()
-            if taken_up:
-                await self._persist(self._writer.find_orphan)
-                taken_up = False
+            if kept:
+                await self._persist(partial(self._writer.find_orphan, kept))
+                kept = ""
             closing = self._closing
             await self._flush(Goal(patient=news and bool(self._draft.sheets), finale=self._finale(closing)))
             if closing is not None:
@@ -198,6 +199,7 @@ class SlackReply:
         await self._save()
         await self._writer.perform(step)
         self._status.covered()
+        self._moved_at = self._clock.now()
         if len(self._draft.timestamps) > known:
             await self._save()
         return True
@@ -215,7 +217,8 @@ class SlackReply:
             try:
                 return await action()
             except (ChatAway, StoreAway) as away:
-                late = self._closing is not None and (self._clock.now() - self._closing_since > self._tempo.give_up_s)
+                standing_s = self._clock.now() - self._moved_at
+                late = self._closing is not None and standing_s > self._tempo.give_up_s
                 log.warning("reply_waits", why=type(away).__name__, given_up=late)
                 if late:
                     raise

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot.slack.cards import Block, Card, CardStatus, Chunk, card_blocks, card_chunk
+from bot.slack.cards import Block, Card, CardStatus, Chunk, card_blocks, card_chunk, that_fit
 from bot.slack.finale import Finale
-from bot.slack.limits import PART_BYTES_EASY, PART_BYTES_LEAST, PART_CARDS, STREAM_ROLL_S, UPDATE_TEXT_CHARS
+from bot.slack.limits import PART_BYTES_EASY, PART_BYTES_LEAST, STREAM_ROLL_S, UPDATE_TEXT_CHARS
 from bot.slack.markdown import decided_end, harmless_slice, steady_end
-from bot.slack.rollover import cut, easy_end, fits, message_text, size
+from bot.slack.rollover import cut, easy_end, fits, message_text
 from bot.slack.script import Script
 from bot.slack.structure import Structure, closed, reopened, structure_at
 
@@ -125,13 +125,14 @@ def _available(script: Script, sheet: Sheet, goal: Goal) -> tuple[int, bool]:
     else:
         end = steady_end(text, sheet.shown) if goal.patient else decided_end(text, sheet.shown)
     cards = cards_of(script, sheet)
-    if len(cards) > PART_CARDS and cards[PART_CARDS].sheet is None:
-        return min(end, max(cards[PART_CARDS].at, sheet.shown)), True
+    here = len(that_fit(cards))
+    if here < len(cards) and cards[here].sheet is None:
+        return min(end, max(cards[here].at, sheet.shown)), True
     return end, False
 
 
 def _room(script: Script, sheet: Sheet) -> int:
-    spent = sum(size(card.line) for card in script.cards if card.sheet == sheet.index)
+    spent = sum(card.weight for card in that_fit(cards_of(script, sheet)))
     return max(sheet.limit_bytes - spent, PART_BYTES_LEAST)
 
 
@@ -143,7 +144,7 @@ def cards_of(script: Script, sheet: Sheet) -> list[Card]:
 def strokes(script: Script, sheet: Sheet, planned: Plan) -> Strokes:
     """What brings a live sheet from what it shows to the plan."""
     made = Strokes(sheet.shown)
-    here = cards_of(script, sheet)[:PART_CARDS]
+    here = that_fit(cards_of(script, sheet))
     for card in here:
         if card.sheet == sheet.index and card.told is not card.status:
             _add_card(made, card)
@@ -188,7 +189,7 @@ def compose(script: Script, sheet: Sheet, planned: Plan, *, plain: bool) -> Cont
     Args:
         plain: without any blocks, since Slack refused them.
     """
-    shown = [card for card in cards_of(script, sheet)[:PART_CARDS] if card.at <= planned.end]
+    shown = [card for card in that_fit(cards_of(script, sheet)) if card.at <= planned.end]
     statuses = [(card, card.status) for card in shown]
     cards = [card.parted() for card in shown] if planned.full else shown
     finale = planned.finale

@@ -46,8 +46,11 @@ class Writer:
         self._channel = messages.place.channel
         draft.streams = modes.streams(self._channel)
 
-    async def find_orphan(self) -> None:
+    async def find_orphan(self, said: str) -> None:
         """Look for a message that a dead worker sent and could not note down any more.
+
+        Args:
+            said: the text that it had noted down, which is all that it may have sent.
 
         Raises:
             ChatAway: Slack did not answer; nothing was changed.
@@ -56,7 +59,7 @@ class Writer:
         if draft.spares or (draft.sheets and not draft.sheets[-1].finished):
             return
         sheet = draft.next_sheet()
-        beginning = draft.script.text[sheet.start : sheet.start + BEGINNING_CHARS].strip()
+        beginning = said[sheet.start : sheet.start + BEGINNING_CHARS].strip()
         if not beginning:
             return
         try:

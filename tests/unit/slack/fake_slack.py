@@ -89,7 +89,9 @@ class HandClock:
 
 async def settle() -> None:
     """Let everybody run until nobody has anything to do but wait."""
-    for _ in range(40):
+    ready = vars(asyncio.get_running_loop())["_ready"]
+    await asyncio.sleep(0)
+    while ready:
         await asyncio.sleep(0)
 
 
