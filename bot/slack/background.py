@@ -60,5 +60,7 @@ class Background:
     async def _logged(self, work: Coroutine[Any, Any, None], name: str) -> None:
         try:
             await work
+        except BotError as error:
+            log.warning("background_failed", task=name, error=type(error).__name__, detail=str(error))
         except Exception:
             log.exception("background_failed", task=name)

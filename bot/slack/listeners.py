@@ -16,6 +16,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.response import BoltResponse
 
+from bot.errors import BotError
 from bot.ports import Clock
 from bot.slack.answers import Answers
 from bot.slack.background import Background
@@ -161,5 +162,8 @@ def _register_interactions(app: AsyncApp, interactions: Interactions, command: s
 
 async def _on_error(error: Exception, context: AsyncBoltContext) -> BoltResponse:
     """A listener or the authorisation failed: no ack, so that nothing is lost."""
-    log.error("listener_failed", error=type(error).__name__, detail=str(error), team=context.team_id, exc_info=error)
+    if isinstance(error, BotError):
+        log.warning("event_not_taken", error=type(error).__name__, detail=str(error), team=context.team_id)
+    else:
+        log.error("listener_broke", team=context.team_id, exc_info=error)
     return BoltResponse(status=UNTAKEN)

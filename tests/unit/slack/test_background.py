@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
+from bot.errors import StoreAway
 from bot.slack.background import Background, Overloaded
 
 
@@ -44,6 +45,16 @@ async def test_more_than_the_bound_is_refused() -> None:
         background.start(asyncio.Event().wait(), "first")  # type: ignore[arg-type]
         with pytest.raises(Overloaded):
             background.start(asyncio.sleep(0), "second")
+
+
+async def test_an_error_of_ours_is_logged_without_its_traceback() -> None:
+    async def work() -> None:
+        raise StoreAway("connection refused")
+
+    with capture_logs() as logs:
+        async with Background() as background:
+            background.start(work(), "work")
+    assert [(entry["log_level"], entry["error"]) for entry in logs] == [("warning", "StoreAway")]
 
 
 async def test_an_exception_is_logged_and_harms_nothing_else() -> None:
