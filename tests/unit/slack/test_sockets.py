@@ -64,6 +64,25 @@ async def test_what_could_not_be_stored_comes_again(emulated: EmulatedSlack) -> 
         await emulated.wait_until(lambda: slack.inbox.taken and not emulated.undelivered)
 
 
+async def test_a_connection_that_slack_ends_is_replaced(emulated: EmulatedSlack) -> None:
+    async with incoming() as slack, listening(slack, emulated):
+        await emulated.connected()
+        await emulated.disconnect_sockets()
+        await emulated.wait_until(lambda: len(emulated.calls("apps.connections.open")) == 2)
+        await emulated.connected()
+        emulated.people.say(U_ANA, C_GENERAL, "hello")
+        await emulated.wait_until(lambda: slack.inbox.taken and not emulated.undelivered)
+
+
+async def test_an_ack_that_is_lost_brings_the_message_again(emulated: EmulatedSlack) -> None:
+    async with incoming() as slack, listening(slack, emulated):
+        await emulated.connected()
+        emulated.lose_acks(1)
+        emulated.people.say(U_ANA, C_GENERAL, "hello")
+        await emulated.wait_until(lambda: len(slack.inbox.taken) == 2)
+        assert slack.inbox.taken[0] == slack.inbox.taken[1]
+
+
 async def test_stopping_sees_what_is_in_hand_through_and_leaves_no_task(emulated: EmulatedSlack) -> None:
     inbox = SlowInbox()
     async with incoming(inbox=inbox) as slack:
