@@ -62,7 +62,6 @@ NOT_IN_A_THREAD = (
     "Write that in the thread it is about, after my name. Here at the top every message starts its own conversation."
 )
 NOT_A_MEMBER = "I'm not in this channel. Invite me with `/invite` and my name, then try again."
-OLD_BUTTON = "That button is out of date. Please ask for the list again."
 
 # --- lists ----------------------------------------------------------------------------------------
 
