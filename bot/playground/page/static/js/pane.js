@@ -46,10 +46,12 @@ export function makePane(label, reachedTop = () => {}) {
       drawList(list, items);
       list.querySelectorAll('.message[tabindex="0"]').forEach((one) => one.setAttribute("tabindex", "-1"));
       [...list.querySelectorAll(".message")].at(-1)?.setAttribute("tabindex", "0");
+      const isNew = oldLast && oldLast < (list.lastElementChild?.dataset.key ?? "");
+      if (isNew && list.lastElementChild.classList.contains("ephemeral")) stuck = true; // it answers what the person just did
       if (stuck) toBottom();
       else {
         if (first?.isConnected) scroller.scrollTop += first.offsetTop - oldTop;
-        if (oldLast && oldLast !== list.lastElementChild?.dataset.key && oldLast < list.lastElementChild?.dataset.key) newest.hidden = false;
+        if (isNew) newest.hidden = false;
       }
     },
     /** Another place shows now: begin at its newest message. */
