@@ -18,7 +18,7 @@ PART_BYTES = 9_000
 """Ours: where a reply rolls over to its next message, in bytes of UTF-8. Streams of 10.6 kB and more were seen to fail
 with `msg_too_long`, and everything we post stays below MARKDOWN_TEXT_CHARS at the same time."""
 
-PART_BYTES_LEAST = 2_500
+PART_BYTES_LEAST = 1_500
 """Ours: a message that Slack calls too long is tried again shorter, down to this."""
 
 PART_BYTES_EASY = 7_500

@@ -14,7 +14,7 @@ import structlog
 from bot.errors import ChatAway, StoreAway
 from bot.model import AgentEvent, Closing, Progress, Remark, RemarkKind, TextDelta, ThreadKey, ToolStarted
 from bot.ports import Clock, Journal
-from bot.slack.draft import Draft
+from bot.slack.draft import Act, Draft
 from bot.slack.finale import Finale, finale
 from bot.slack.limits import STREAM_ROLL_S
 from bot.slack.sheets import Goal
@@ -198,7 +198,8 @@ class SlackReply:
         known = len(self._draft.timestamps)
         await self._save()
         await self._writer.perform(step)
-        self._status.covered()
+        if step.act in (Act.START, Act.POST):
+            self._status.covered()
         self._moved_at = self._clock.now()
         if len(self._draft.timestamps) > known:
             await self._save()

@@ -13,7 +13,7 @@ _FENCE = re.compile(r"(?P<indent>[ \t>]{0,60})(?P<marker>`{3,40}|~{3,40})(?P<inf
 _ITEM = re.compile(r"(?P<indent>[ \t]*)(?P<marker>[-*+]|\d{1,9}[.)])(?P<gap>[ \t]+)\S")
 _TABLE_RULE = re.compile(r"[ \t]*\|(?:[ \t]*:?-+:?[ \t]*\|)+[ \t]*\Z")
 
-_FRONT_BYTES = 900
+_FRONT_BYTES = 600
 """What would need more than this in front of a message is not opened again."""
 
 _LIST_DEPTH = 6

@@ -267,5 +267,7 @@ class Writer:
             sheet.live, sheet.sealed, sheet.end_at, sheet.shown = False, False, None, sheet.start
             sheet.limit_bytes = max(sheet.limit_bytes // 2, PART_BYTES_LEAST)
             draft.part_bytes = min(draft.part_bytes, sheet.limit_bytes)
+        elif step.act is Act.START:
+            self._post_instead(sheet, Meaning.TOO_LONG)
         else:
             raise refused

@@ -154,6 +154,7 @@ class FakeSlack:
         self.statuses: list[str] = []
         self.faults: dict[int, Fault] = {}
         self.faults_of: dict[str, list[Fault | None]] = {}
+        self.refuse_looking = False
         self.foreign: list[dict[str, Any]] = []
         self.wait: dict[str, float] = {}
         self.gate: Callable[[str], Awaitable[None]] | None = None
@@ -191,8 +192,12 @@ class FakeSlack:
     ) -> Mapping[str, object]:
         given = {name: value for name, value in arguments.items() if value is not None}
         if method == "assistant.threads.setStatus":
+            if self.faults_of.get(method):
+                raise ChatRefused(method, "missing_scope")
             self.statuses.append(str(given["status"]))
             return {"ok": True}
+        if method == "conversations.replies" and self.refuse_looking:
+            raise ChatRefused(method, "missing_scope")
         fault = self.faults.pop(len(self.calls), None)
         if fault is not None and fault.effect is Effect.REFUSED and fault.code not in DOCUMENTED.get(method, ()):
             fault = None
