@@ -27,7 +27,7 @@ class Markdown:
     def __init__(self, names: Names) -> None:
         self._names = names
         self._md = MarkdownIt("commonmark", {"html": False, "breaks": True})
-        self._md.enable(["table", "strikethrough"]).use(tasklists_plugin)
+        self._md.enable(["table", "strikethrough"]).use(tasklists_plugin, label=True)
         self._md.disable(["html_inline", "html_block"])
         self._md.core.ruler.after("inline", "bare_addresses", link_bare_addresses)
         self._md.inline.ruler.before("autolink", "slack_token", self._token)

@@ -30,7 +30,7 @@ const BLOCKS = {
   context_actions: (block, values) => h("div", { class: "block context-actions" }, block.elements.map((one) => element(one, values))),
   context: (block) =>
     h("div", { class: "block context" }, block.elements.map((one) => (one.type === "image" ? element(one, {}) : text(one, "span")))),
-  header: (block) => text(block.text, "h3", "block header"),
+  header: (block) => text(block.text, "h2", "block header"),
   divider: () => h("hr", { class: "block divider" }),
   markdown: (block) => h("div", { class: "block prose markdown", html: block.html }),
   rich_text: (block) => h("div", { class: "block prose", html: block.html }),

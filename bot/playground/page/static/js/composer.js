@@ -1,11 +1,12 @@
 // Where people write: text, files, completions. One composer for each place that is shown.
 
 import { completionList, completions } from "./complete.js";
-import { h } from "./dom.js";
+import { announce, h } from "./dom.js";
 import { draftOf, keepDraft } from "./drafts.js";
 import { sizeOf } from "./files.js";
 import { icon } from "./icons.js";
 import { pickEmoji } from "./picker.js";
+import { plural } from "./time.js";
 import { toast } from "./toast.js";
 
 const TALLEST_PX = 320;
@@ -103,6 +104,7 @@ export function makeComposer({ place, placeholder, send, editLast, label }) {
 
   function offer() {
     const found = field.selectionStart === field.selectionEnd ? completions(field.value.slice(0, field.selectionStart)) : null;
+    if (found && !matching) announce(`${plural(found.entries.length, "suggestion")}: ${found.entries[0].label}`);
     matching = found;
     current = 0;
     moved = false;
@@ -111,7 +113,6 @@ export function makeComposer({ place, placeholder, send, editLast, label }) {
 
   function drawOffered() {
     offered.replaceChildren(...(matching ? [completionList(matching.entries, current, choose)] : []));
-    field.setAttribute("aria-expanded", String(Boolean(matching)));
     if (matching) field.setAttribute("aria-activedescendant", `completion-${current}`);
     else field.removeAttribute("aria-activedescendant");
   }

@@ -11,7 +11,7 @@ const COLUMNS = 7;
 export function pickEmoji(anchor, picked) {
   const branches = state.emoji.filter((one) => one.branch);
   const others = state.emoji.filter((one) => !one.branch);
-  const button = (one, more) => h("button", { title: `:${one.name}:`, "aria-label": `:${one.name}:`, data: { name: one.name, char: one.char } }, h("span", { class: "emoji" }, one.char || one.name), more);
+  const button = (one, more) => h("button", { title: `:${one.name}:`, "aria-label": one.branch ? "Branch from here" : `:${one.name}:`, data: { name: one.name, char: one.char } }, h("span", { class: "emoji" }, one.char || one.name), more);
   const box = popup(
     anchor,
     [
