@@ -33,6 +33,9 @@ from bot.tasks import end
 
 log = structlog.get_logger(__name__)
 
+BRANCH_WAIT_S = 1.5
+"""How long a message below a root of the bot's waits for that thread to become known; its ack is due within 3 s."""
+
 EXCLUSIVE_POLL_S = 0.1
 """How often a lease that is held elsewhere is asked for again."""
 
@@ -124,6 +127,8 @@ class Inbox:
         Raises:
             StoreAway: it could not be kept; Slack must not get its ack.
         """
+        if message.under_bot:
+            await self._await_branch(message.thread)
         receipt = await self._store.accept(message, self._new_id())
         log.info("message_taken", thread=str(message.thread), ts=message.ts, taken=receipt.taken.value)
         if receipt.taken is Taken.PROMPT:
@@ -131,6 +136,12 @@ class Inbox:
         if receipt.taken is Taken.PROMPT and receipt.behind_turn:
             self._run_beside(self._chat.mark_waiting(message))
         return receipt
+
+    async def _await_branch(self, thread: ThreadKey) -> None:
+        """Give a branch whose root was posted just now the moment it takes until it has its session."""
+        deadline = self._clock.now() + BRANCH_WAIT_S
+        while not await self._store.knows(thread) and self._clock.now() < deadline:
+            await self._clock.sleep(EXCLUSIVE_POLL_S)
 
     async def withdraw(self, thread: ThreadKey, ts: str) -> bool:
         """Take back a message that was deleted in Slack. False when it no longer waits."""

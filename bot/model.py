@@ -97,6 +97,8 @@ class Message:
     address: Address
     user_team: str = ""
     is_dm: bool = False
+    under_bot: bool = False
+    """It answers in a thread whose first message is the bot's own."""
     files: tuple[Attachment, ...] = ()
     limits: Limits | None = None
     """Set when it was not typed but made by the Continue button: the turn that takes it runs with these limits."""
@@ -426,6 +428,8 @@ class RunRequest:
     """Image files in the working directory which the model is shown."""
     resume_at: str = ""
     """Resume only up to and including this entry: what came after is dropped."""
+    tail: str = ""
+    """The transcript's last entry that it can be cut after, as the store has it now; empty for a new session."""
     limits: Limits = field(default_factory=Limits)
     model: str = ""
 

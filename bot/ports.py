@@ -64,6 +64,10 @@ class InboxStore(Protocol):
         """
         ...
 
+    async def knows(self, thread: ThreadKey) -> bool:
+        """Whether the thread has a session."""
+        ...
+
     async def withdraw(self, thread: ThreadKey, ts: str) -> bool:
         """Take a message back that still waits. False when it does not (any more)."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -19,6 +20,9 @@ HISTORY_MESSAGES = 50
 
 NAME_WAIT_S = 1.0
 """Seconds that a prompt waits for a name; it goes with the user's id then."""
+
+NAMED = re.compile(r"@([UW][A-Z0-9]{5,})\b")
+"""Somebody who is named in a message by their id."""
 
 IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 """What the Messages API takes as images."""
@@ -57,23 +61,25 @@ class PromptWriter:
         several = len(speakers) > 1 or bool(turn.prompt.context)
         for message in turn.prompt.messages:
             if message.text:
-                yield _line(message.user, message.text, names) if several else message.text
+                yield _line(message.user, message.text, names) if several else _named(message.text, names)
 
     async def _earlier(self, turn: Turn, *, recap: bool) -> Sequence[Spoken]:
         """What was said before the session knows of it: before a first mention, or all there is for a recap."""
         first = turn.prompt.messages[0]
-        joins = turn.thread.turns == 0 and not turn.thread.source and first.ts != turn.thread.key.root_ts
+        thread = turn.thread
+        new = thread.turns == 0 and not thread.source and not thread.archived
+        joins = new and first.ts != thread.key.root_ts
         if not (recap or joins):
             return ()
         try:
-            return await self._chat.history(turn.thread.key, first.ts, HISTORY_MESSAGES)
+            return await self._chat.history(thread.key, first.ts, HISTORY_MESSAGES)
         except (ChatAway, ChatRefused) as error:
-            log.warning("history_failed", thread=str(turn.thread.key), error=str(error))
+            log.warning("history_failed", thread=str(thread.key), error=str(error))
             return ()
 
     async def _names(self, turn: Turn, earlier: Sequence[Spoken]) -> dict[str, str]:
-        users = {s.user for s in earlier} | {m.user for m in (*turn.prompt.messages, *turn.prompt.context)}
-        users.discard("")
+        spoken: list[Spoken | Message] = [*earlier, *turn.prompt.messages, *turn.prompt.context]
+        users = {s.user for s in spoken if s.user} | {user for s in spoken for user in NAMED.findall(s.text)}
         people = sorted(users)
         found = await asyncio.gather(*(self._name(Person(turn.thread.key.team, user)) for user in people))
         return dict(zip(people, found, strict=True))
@@ -115,7 +121,12 @@ class _Attached:
 
 def _line(user: str, text: str, names: dict[str, str]) -> str:
     """One message with its speaker; the bot's own have none in Slack's history."""
-    return f"{names.get(user, user) if user else 'You'}: {text}"
+    return f"{names.get(user, user) if user else 'You'}: {_named(text, names)}"
+
+
+def _named(text: str, names: dict[str, str]) -> str:
+    """The text with names where it has ids."""
+    return NAMED.sub(lambda match: f"@{names.get(match[1], match[1])}", text)
 
 
 def _section(title: str, lines: Iterable[str]) -> str:

@@ -101,7 +101,7 @@ class FakeChat:
         return [spoken for spoken in self.past if not before_ts or spoken.ts < before_ts][-limit:]
 
     async def name_of(self, person: Person) -> str:
-        return person.user.removeprefix("U_").title()
+        return person.user.removeprefix("U").strip("_").title()
 
     async def download(self, team: str, attachment: Attachment, into: Path) -> Path:
         path = into / attachment.name

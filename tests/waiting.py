@@ -12,5 +12,5 @@ WAIT_S = 10.0
 async def until(condition: Callable[[], bool], timeout_s: float = WAIT_S) -> None:
     """Wait for a condition that other tasks bring about. Fails the test when they don't in time."""
     async with asyncio.timeout(timeout_s):
-        while not condition():  # noqa: ASYNC110 - conditions of several parties have no event in common
+        while not condition():
             await asyncio.sleep(0.005)

@@ -91,7 +91,7 @@ def _bolt(signing_secret: str, installations: Installations) -> AsyncApp:
     logger.setLevel(logging.ERROR)
     return AsyncApp(
         logger=logger,
-        name="bot",
+        name="bot.slack.bolt",
         process_before_response=True,
         signing_secret=signing_secret,
         authorize=authorize,

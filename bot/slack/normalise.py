@@ -135,7 +135,17 @@ def _written(event: Json, team: str, channel: str, own: Own) -> Arrival:
             return Ignored("the word comes as a message too")
         return Word(kind, thread, ts, Person(team, user), asked=asked)
     address = Address.BOT if asked else Address.OTHER if named else Address.OPEN
-    return Message(thread, ts, user, said, address, user_team=_user_team(event, team), is_dm=is_dm, files=files)
+    return Message(
+        thread,
+        ts,
+        user,
+        said,
+        address,
+        user_team=_user_team(event, team),
+        is_dm=is_dm,
+        under_bot=identifier(event, "parent_user_id") == own.user,
+        files=files,
+    )
 
 
 def _not_a_person(message: Json, own: Own) -> str:

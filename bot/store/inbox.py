@@ -53,7 +53,8 @@ class Inbox(Leases):
         self._ttl_s = ttl_s
 
     async def accept(self, message: Message, session_id: str) -> Receipt:
-        if message.address is not Address.BOT and not await self._has_session(message.thread):
+        # Asking first spares the index an entry for each of a channel's messages that are not for us.
+        if message.address is not Address.BOT and not await self.knows(message.thread):
             return Receipt(Taken.NOT_FOR_US)
         delivery = uuid4().hex
         for _ in range(ATTEMPTS):
@@ -69,8 +70,7 @@ class Inbox(Leases):
             await self._list(message, session_id)
         return receipt
 
-    async def _has_session(self, thread: ThreadKey) -> bool:
-        """Spares the index an entry for each of a channel's messages that are not for us."""
+    async def knows(self, thread: ThreadKey) -> bool:
         return bool(await self._database.call("HEXISTS", ThreadKeys(thread).record, "session_id"))
 
     async def _store(self, message: Message, session_id: str, delivery: str, marked_us: int) -> list[str]:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import structlog
 from fakeredis import FakeServer
+from structlog.typing import EventDict
 
 from bot.app import running
 from bot.config import Settings
+from bot.model import ThreadKey
 from bot.playground.model import ScriptedModel
 from bot.playground.slack.control import EmulatedSlack
-from bot.playground.slack.default_workspace import C_GENERAL, D_ANA, U_ANA, U_BEN
+from bot.playground.slack.default_workspace import C_GENERAL, D_ANA, D_BEN, U_ANA, U_BEN
 from bot.playground.slack.values import Ephemeral, Message
 
 ANSWER_S = 30.0
@@ -27,12 +31,14 @@ class Bot:
 
     slack: EmulatedSlack
     model: ScriptedModel
+    ended: Counter[str]
+    """How many turns of each thread have ended, by the root's ts."""
 
     async def say(self, text: str, root: str = "", *, user: str = U_ANA, channel: str = C_GENERAL) -> str:
         """Say something, and wait until the bot has answered it. Returns the message's ts."""
+        before = self.ended[root]
         ts = self.slack.people.say(user, channel, text, root)
-        before = len(self.replies(root or ts, channel))
-        await self.answered(root or ts, before + 1, channel)
+        await self.turns_ended(root or ts, before + 1 if root else 1)
         return ts
 
     async def ask(self, text: str, root: str = "", *, user: str = U_ANA, channel: str = C_GENERAL) -> str:
@@ -46,21 +52,13 @@ class Bot:
         """What the bot said in a thread, stripped."""
         return [message.text.strip() for message in self.replies(root, channel)]
 
-    async def answered(self, root: str, count: int = 1, channel: str = C_GENERAL) -> Message:
-        """Wait for that many complete replies in a thread; the last of them."""
+    async def turns_ended(self, root: str, count: int = 1) -> None:
+        """Wait until that many turns of a thread have ended: Slack has confirmed all of their replies."""
+        await self.slack.wait_until(lambda: self.ended[root] >= count, ANSWER_S)
 
-        def complete() -> Message | None:
-            replies = self.replies(root, channel)
-            done = len(replies) >= count and not self.slack.is_streaming(replies[-1])
-            return replies[-1] if done and not self.busy() else None
-
-        found = await self.slack.wait_until(complete, ANSWER_S)
-        assert found is not None
-        return found
-
-    def busy(self) -> bool:
-        """Whether a reply is being written anywhere: its status is cleared last."""
-        return any(status.text for status in self.slack.workspace.statuses.values())
+    def link(self, ts: str, channel: str = C_GENERAL) -> str:
+        """What *Copy link* gives for a message."""
+        return self.slack.workspace.permalink(self.slack.workspace.message(channel, ts))
 
     async def told(self, user: str = U_ANA, count: int = 1) -> Ephemeral:
         """Wait for that many ephemeral answers to a person; the last of them."""
@@ -99,6 +97,23 @@ def fresh_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.store.client._shared_server", lambda: server)
 
 
+@pytest.fixture
+def ended(slack: EmulatedSlack) -> Iterator[Counter[str]]:
+    """Counts the turns that end, as the bot's log tells of them."""
+    counted: Counter[str] = Counter()
+
+    def count(_logger: object, _method: str, entry: EventDict) -> EventDict:
+        if entry["event"] == "turn_ended":
+            counted[ThreadKey.parse(entry["thread"]).root_ts] += 1
+            slack.look_again()
+        return entry
+
+    before = structlog.get_config()["processors"]
+    structlog.configure(processors=[count, *before])
+    yield counted
+    structlog.configure(processors=before)
+
+
 @dataclass
 class Launcher:
     """Starts bots against one Slack, one model and one store."""
@@ -106,6 +121,7 @@ class Launcher:
     slack: EmulatedSlack
     model: ScriptedModel
     data_dir: Path
+    ended: Counter[str]
 
     @asynccontextmanager
     async def up(self, **environ: str) -> AsyncIterator[Bot]:
@@ -123,12 +139,14 @@ class Launcher:
         async with running(Settings.parse(everything), everything):
             if everything["SLACK_APP_TOKEN"]:
                 await self.slack.connected()
-            yield Bot(self.slack, self.model)
+            yield Bot(self.slack, self.model, self.ended)
 
 
 @pytest.fixture
-def launcher(slack: EmulatedSlack, model: ScriptedModel, tmp_path: Path, fresh_memory: None) -> Launcher:
-    return Launcher(slack, model, tmp_path / "data")
+def launcher(
+    slack: EmulatedSlack, model: ScriptedModel, tmp_path: Path, fresh_memory: None, ended: Counter[str]
+) -> Launcher:
+    return Launcher(slack, model, tmp_path / "data", ended)
 
 
 @pytest.fixture
@@ -138,4 +156,4 @@ async def bot(launcher: Launcher) -> AsyncIterator[Bot]:
         yield bot
 
 
-__all__ = ["ANSWER_S", "C_GENERAL", "D_ANA", "U_ANA", "U_BEN", "Bot", "Launcher"]
+__all__ = ["ANSWER_S", "C_GENERAL", "D_ANA", "D_BEN", "U_ANA", "U_BEN", "Bot", "Launcher"]

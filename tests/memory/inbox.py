@@ -21,6 +21,9 @@ class MemoryInbox:
         self._lease_s = lease_s
         self._max_waiting = max_waiting
 
+    async def knows(self, thread: ThreadKey) -> bool:
+        return self._memory.state(thread).thread is not None
+
     async def accept(self, message: Message, session_id: str) -> Receipt:
         state = self._memory.state(message.thread)
         taken = self._disposition(state, message)

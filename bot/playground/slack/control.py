@@ -229,6 +229,10 @@ class EmulatedSlack:
         """Wait until that many sockets are open."""
         await self.wait_until(lambda: self.open_sockets >= sockets, timeout_s)
 
+    def look_again(self) -> None:
+        """Something that conditions depend on has changed elsewhere."""
+        self._wake()
+
     # --- making it fail -----------------------------------------------------------------------------------------------
 
     def fail(

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from bot.errors import Reason, Refusal
-from bot.model import Message, PointKind, Spoken, Thread, ThreadKey
+from bot.model import Address, Message, PointKind, Receipt, Spoken, Taken, Thread, ThreadKey
 from tests.fakes_agent import Script
 from tests.unit.core.conftest import ANA, BEN, Worker, World
 from tests.waiting import until
@@ -181,3 +181,20 @@ async def _reply_ts(world: World, worker: Worker, message: Message) -> str:
         if point is not None and point.kind is PointKind.REPLY:
             return ts
     raise AssertionError("no reply has a point")
+
+
+async def test_a_message_that_is_faster_than_its_branch_waits_for_it(world: World, worker: Worker) -> None:
+    (first,) = await talk(world, worker, "first")
+    early: list[asyncio.Task[Receipt]] = []
+
+    def write_below_the_new_root() -> None:
+        root = f"{int(world.chat.new_ts().split('.')[0]) - 1}.000100"
+        message = world.message("at once", root=root, address=Address.OPEN, under_bot=True)
+        early.append(asyncio.create_task(worker.inbox.take(message)))
+
+    world.agent.on_fork = write_below_the_new_root
+    branch = await worker.forks.branch(ANA, first.thread, await _reply_ts(world, worker, first))
+    assert (await early[0]).taken is Taken.PROMPT
+    await until(lambda: len(world.chat.posted) == 2)
+    request = world.agent.requests[-1]
+    assert (request.lease.thread, request.text, request.resume) == (branch.thread, "at once", True)

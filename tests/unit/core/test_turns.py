@@ -13,6 +13,7 @@ from bot.model import (
     Ending,
     Message,
     Outcome,
+    Person,
     Progress,
     Spoken,
     TextDelta,
@@ -243,3 +244,20 @@ async def test_a_closing_tells_what_the_turn_used(world: World, worker: Worker) 
     assert closing is not None
     assert closing.usage is not None
     assert (closing.usage.model, closing.usage.cost_usd) == ("fake", 0.5)
+
+
+async def test_people_named_by_id_are_named_by_name(world: World, worker: Worker) -> None:
+    await worker.inbox.take(world.message("ask @U0BENBEN, not @USER or @here"))
+    await until(lambda: len(world.chat.posted) == 1)
+    assert world.agent.requests[0].text == "ask @0Benben, not @USER or @here"
+
+
+async def test_a_reset_forgets_what_the_thread_shows_too(world: World, worker: Worker) -> None:
+    world.chat.past = [Spoken("1700000000.000100", "U_BEN", "the build is red")]
+    first = world.message("why?", "1700000009.000100", root="1700000000.000100")
+    await worker.inbox.take(first)
+    await until(lambda: len(world.chat.posted) == 1)
+    await worker.admin.reset(Person("T1", "U_ANA"), first.thread)
+    await worker.inbox.take(world.message("and now?", "1700000019.000100", root="1700000000.000100"))
+    await until(lambda: len(world.chat.posted) == 2)
+    assert world.agent.requests[-1].text == "and now?"
