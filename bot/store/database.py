@@ -46,17 +46,34 @@ _AWAY_WORDS = (
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn Redis's errors into LeaseLost and StoreAway; what is left is a defect of ours."""
+    with _cancellable():
+        try:
+            yield
+        except _AWAY as error:
+            raise StoreAway(type(error).__name__) from error
+        except redis_errors.ResponseError as error:
+            message = str(error)
+            if message.startswith("LEASELOST"):
+                raise LeaseLost(message) from None
+            if any(word in message for word in _AWAY_WORDS):
+                raise StoreAway(message.partition(" ")[0]) from error
+            raise
+
+
+@contextmanager
+def _cancellable() -> Iterator[None]:
+    """Raise a cancellation that got lost inside.
+
+    The client sends through `asyncio.wait_for`, which before Python 3.12 swallows one that comes as the sending ends
+    (python/cpython#86296). A loop that calls Redis could not be stopped then.
+    """
+    task = asyncio.current_task()
+    before = task.cancelling() if task is not None else 0
     try:
         yield
-    except _AWAY as error:
-        raise StoreAway(type(error).__name__) from error
-    except redis_errors.ResponseError as error:
-        message = str(error)
-        if message.startswith("LEASELOST"):
-            raise LeaseLost(message) from None
-        if any(word in message for word in _AWAY_WORDS):
-            raise StoreAway(message.partition(" ")[0]) from error
-        raise
+    finally:
+        if task is not None and task.cancelling() > before:
+            raise asyncio.CancelledError
 
 
 class Database:
