@@ -166,6 +166,9 @@ async def test_people_talk_branch_list_reset_and_restore_on_the_page(browser: Br
         await expect(first).to_be_in_viewport()
         await expect(await ana.ask("What do you remember?")).to_contain_text("lemon")
 
+        written = await ana.ask("Write plan.md: launch on Friday, with cake")
+        await expect(written.get_by_role("img", name="done")).to_be_visible()
+
         await ana.write("/agent list")
         listed = ana.channel.get_by_role("article").filter(has_text="Only visible to you").last
         await expect(listed).to_contain_text(re.compile("branch of", re.IGNORECASE))
