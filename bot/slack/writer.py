@@ -27,6 +27,9 @@ LOOK_AGAIN_S = 1.0
 PATIENCE_S = 1.5
 """A stream that would wait longer than this for its turn is posted instead."""
 
+SHORT_ATTEMPTS = 3
+"""How many refusals in a row even the shortest message may meet as too long."""
+
 RECOVERIES = 30
 """How many refusals in a row are worked around before the reply is given up."""
 
@@ -269,5 +272,5 @@ class Writer:
             draft.part_bytes = min(draft.part_bytes, sheet.limit_bytes)
         elif step.act is Act.START:
             self._post_instead(sheet, Meaning.TOO_LONG)
-        else:
+        elif self._refused_in_a_row > SHORT_ATTEMPTS:
             raise refused
