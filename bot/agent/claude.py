@@ -1,31 +1,38 @@
-"""The agent: runs prompts in sessions, each in a process of the real CLI."""
+"""The agent: runs prompts in sessions, each in a process of the real CLI that may outlive the run."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
 import structlog
+from claude_agent_sdk import ClaudeAgentOptions
 
 from bot.agent.client import LiveClient
 from bot.agent.environment import cli_environment
 from bot.agent.home import AgentHome
 from bot.agent.hooks import Gate
-from bot.agent.options import cli_options, system_prompt
+from bot.agent.live import LiveSession
+from bot.agent.memory import MemoryUse, measured
+from bot.agent.options import Opening, cli_options, system_prompt
 from bot.agent.permissions import InsideDirectory, Policy
+from bot.agent.pool import Census, Pool
 from bot.agent.processes import end_orphans, owner_mark, remove_orphaned_resume_dirs, run_mark
 from bot.agent.run import ClaudeRun
 from bot.agent.session_store import ThreadTranscripts
 from bot.agent.settings import AgentSettings
+from bot.agent.workspace import session_directory
+from bot.clock import SystemClock
 from bot.errors import StartError
-from bot.model import RunRequest
-from bot.ports import Run, Transcripts
+from bot.model import RunRequest, ThreadKey
+from bot.ports import Clock, Run, Transcripts
+from bot.tasks import end
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +40,7 @@ _STDERR_LINES = 5
 
 
 class ClaudeAgent:
-    """Implements `bot.ports.Agent`. Open it as an async context before the first run.
+    """Implements `bot.ports.Agent` and `bot.ports.Readiness`. Open it as an async context before the first run.
 
     Args:
         transcripts: where sessions are kept.
@@ -45,12 +52,15 @@ class ClaudeAgent:
         transcripts: Transcripts,
         settings: AgentSettings,
         policy_for: Callable[[Path], Policy] = InsideDirectory,
+        clock: Clock | None = None,
     ) -> None:
         self._transcripts = transcripts
         self._settings = settings
         self._policy_for = policy_for
         self._home = AgentHome(settings.data_dir, settings.environ)
         self._owner = owner_mark()
+        self._pool: Pool[LiveSession] = Pool(settings.warm, clock or SystemClock(), self._spare, self._measure)
+        self._preparing: dict[str, asyncio.Task[None]] = {}
 
     async def __aenter__(self) -> Self:
         """Take up a home, and clear away what dead workers left: processes, credentials, files.
@@ -63,48 +73,140 @@ class ClaudeAgent:
         except OSError as error:
             raise StartError(f"the data directory {self._settings.data_dir} can't be used: {error.strerror}") from error
         await asyncio.to_thread(self._sweep)
+        await self._pool.__aenter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await end(self._preparing.values())
+        await self._pool.__aexit__()
         await asyncio.to_thread(self._home.close)
 
+    @property
+    def census(self) -> Census:
+        """How many processes there are."""
+        return self._pool.census
+
     def run(self, request: RunRequest, workdir: Path) -> AbstractAsyncContextManager[Run]:
-        """A run of the request in this directory. Leaving the context ends its whole process tree."""
+        """A run of the request in this directory. Leaving the context ends its process tree, or leaves it at rest."""
         return self._run(request, workdir.resolve())
+
+    # --- getting ready ------------------------------------------------------------------------------------------------
+
+    def prepare(self, request: RunRequest, workdir: Path) -> None:
+        """Have a process of the session connected, or connecting, when `run` asks for it."""
+        session_id = request.session_id
+        if self._settings.warm.clients and session_id not in self._preparing:
+            task = asyncio.create_task(self._prepare(request, workdir.resolve()), name=f"prepare {session_id}")
+            self._preparing[session_id] = task
+            task.add_done_callback(lambda _: self._preparing.pop(session_id, None))
+
+    def offer_session_id(self) -> str:
+        return self._pool.offer() or str(uuid4())
+
+    def decline_session_id(self, session_id: str) -> None:
+        self._pool.decline(session_id)
+
+    def expect_session(self) -> None:
+        self._pool.expect()
+
+    def capacity(self) -> int | None:
+        return self._pool.capacity
+
+    # --- processes --------------------------------------------------------------------------------------------------
 
     @asynccontextmanager
     async def _run(self, request: RunRequest, workdir: Path) -> AsyncIterator[Run]:
-        run_id = uuid4().hex
-        with self._home.run_place(run_id, workdir) as place:
-            mark = run_mark(self._owner, run_id)
-            env = cli_environment(
-                self._settings.environ, config_dir=place.config_dir, scratch_dir=place.scratch_dir, mark=mark
-            )
-            run = self._start(request, workdir, env, mark)
+        preparing = self._preparing.get(request.session_id)
+        if preparing is not None:
+            await asyncio.wait([preparing])
+        live = await self._live(request, workdir)
+        live.gate.policy = self._policy_for(workdir)
+        run = ClaudeRun(request, live, request.model or self._settings.model, self._settings.stop_grace_s)
+        try:
+            yield run
+        finally:
             try:
-                yield run
-            finally:
                 await run.close()
+            finally:
+                await self._pool.give_back(live)
 
-    def _start(self, request: RunRequest, workdir: Path, env: dict[str, str], mark: str) -> ClaudeRun:
-        """Start a process for the run. This is where a warm one can come in."""
-        store = ThreadTranscripts(self._transcripts, request.lease.thread, request.lease)
+    async def _prepare(self, request: RunRequest, workdir: Path) -> None:
+        try:
+            self._pool.keep(await self._live(request, workdir))
+        except OSError as error:
+            log.warning("not_prepared", session_id=request.session_id, error=type(error).__name__)
+
+    async def _live(self, request: RunRequest, workdir: Path) -> LiveSession:
+        """A process for the request, the caller's own: the one that waits for it, where that fits, or a fresh one."""
+        opening = Opening.of(request, self._settings.model)
+        live = self._pool.lend(request.session_id)
+        if live is not None:
+            wanted = self._options(opening, workdir, live.options.env, live.store, live.gate, live.stderr)
+            unfit = live.unfit(request, workdir, wanted)
+            if not unfit:
+                return live
+            log.info("process_unfit", why=unfit, session_id=request.session_id)
+            await self._pool.retire(live)
+        await self._pool.gone(request.session_id)
+        live = self._start(opening, workdir, request.lease.thread)
+        live.store.tail = request.tail
+        self._pool.admit(live)
+        return live
+
+    def _spare(self) -> LiveSession:
+        session_id = str(uuid4())
+        workdir = session_directory(self._settings.data_dir, session_id)
+        workdir.mkdir(mode=0o700, parents=True)
+        opening = Opening(session_id, limits=self._settings.limits, model=self._settings.model)
+        spare = self._start(opening, workdir.resolve(), None)
+
+        def remove_unused() -> None:
+            with suppress(OSError):  # somebody has put files there
+                if not spare.turns:
+                    workdir.rmdir()
+
+        spare.place.callback(remove_unused)
+        return spare
+
+    def _start(self, opening: Opening, workdir: Path, thread: ThreadKey | None) -> LiveSession:
+        """Start a process. Connecting goes on in the background."""
+        workdir.mkdir(mode=0o700, exist_ok=True)
+        run_id = uuid4().hex
+        mark = run_mark(self._owner, run_id)
+        place = ExitStack()
+        own = place.enter_context(self._home.run_place(run_id, workdir))
+        env = cli_environment(self._settings.environ, config_dir=own.config_dir, scratch_dir=own.scratch_dir, mark=mark)
+        store = ThreadTranscripts(self._transcripts, thread)
+        gate = Gate(self._policy_for(workdir))
         stderr: deque[str] = deque(maxlen=_STDERR_LINES)
-        options = cli_options(
-            request,
+        options = self._options(opening, workdir, env, store, gate, stderr)
+        client = LiveClient(options, mark, stall_s=self._settings.stall_s)
+        store.on_failed = client.fail
+        return LiveSession(opening.session_id, mark, workdir, options, client, store, gate, stderr, place)
+
+    def _options(
+        self,
+        opening: Opening,
+        workdir: Path,
+        env: dict[str, str],
+        store: ThreadTranscripts,
+        gate: Gate,
+        stderr: deque[str],
+    ) -> ClaudeAgentOptions:
+        return cli_options(
+            opening,
             workdir,
             env=env,
             store=store,
-            gate=Gate(self._policy_for(workdir)),
+            gate=gate,
             instructions=system_prompt(self._settings.system_prompt, workdir),
-            model=request.model or self._settings.model,
             on_stderr=stderr.append,
         )
-        client = LiveClient(options, mark)
-        store.on_failed = client.fail
-        return ClaudeRun(request, workdir, client, store, stderr, self._settings.stop_grace_s)
+
+    async def _measure(self) -> MemoryUse:
+        return await asyncio.to_thread(measured, self._owner)
 
     def _sweep(self) -> None:
         left = {

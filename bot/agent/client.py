@@ -1,7 +1,7 @@
 """One CLI process, and the task that owns the SDK's client for it from connecting to disconnecting.
 
-The SDK wants a client connected, used and closed in one task, and a cancelled disconnect leaks what it should close.
-So whoever uses a process only passes prompts in and takes messages out, through a bounded queue; being cancelled there
+The SDK wants a client connected and closed in one task, and a cancelled disconnect leaks what it should close. So
+whoever uses a process only passes prompts in and takes messages out, through a bounded queue; being cancelled there
 touches nothing here.
 """
 
@@ -21,6 +21,13 @@ log = structlog.get_logger(__name__)
 _MESSAGES_WAITING = 256
 """Messages the CLI may be ahead of the consumer; then it is read no further."""
 
+PING_S = 10.0
+"""Seconds that a process has to answer a ping; it takes a living one some 2 ms."""
+
+
+class Stalled(ClaudeSDKError):
+    """The process says nothing and does not answer."""
+
 
 class LiveClient:
     """A process that answers prompts, one after the other. Connecting starts at once, in the background.
@@ -28,41 +35,72 @@ class LiveClient:
     Args:
         options: what the process is started with.
         mark: names the process and all that it starts, see `processes`.
+        stall_s: seconds without a message after which a turn's process is asked whether it is still there.
+        ping_s: seconds it has to answer that.
     """
 
-    def __init__(self, options: ClaudeAgentOptions, mark: str) -> None:
+    def __init__(
+        self, options: ClaudeAgentOptions, mark: str, *, stall_s: float = 60.0, ping_s: float = PING_S
+    ) -> None:
         self._client = ClaudeSDKClient(options)
         self._mark = mark
-        self._prompts: asyncio.Queue[dict[str, Any]] = asyncio.Queue(maxsize=1)
+        self._stall_s = stall_s
+        self._ping_s = ping_s
         self._messages: asyncio.Queue[Message | BaseException] = asyncio.Queue(maxsize=_MESSAGES_WAITING)
+        self._connected = asyncio.Event()
+        self._asking = False
         self._answering = asyncio.Event()
+        self._dead = False
         self._ending = False
         self._owner = asyncio.create_task(self._own(), name=f"claude {mark}")
 
-    async def ask(self, content: list[dict[str, Any]], prompt_uuid: str) -> AsyncGenerator[Message, None]:
+    @property
+    def alive(self) -> bool:
+        """Whether it can be asked, or will be once it is connected."""
+        return not (self._dead or self._ending)
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether no prompt is being answered."""
+        return not self._asking
+
+    async def connected(self) -> bool:
+        """Wait until it is connected. False when it could not be, or is over."""
+        await self._connected.wait()
+        return self.alive
+
+    async def ask(
+        self, content: list[dict[str, Any]], prompt_uuid: str, *, model: str | None = None
+    ) -> AsyncGenerator[Message, None]:
         """Send a prompt and yield what comes back; the last is its ResultMessage.
 
         Args:
             content: content blocks of the user's message.
             prompt_uuid: becomes the uuid of the prompt's transcript entry.
+            model: change to this model first; None to go on with the one there is.
 
         Raises:
+            Stalled: it said nothing for `stall_s` seconds, and did not answer.
             ClaudeSDKError and others: the process did not start, or died. Or the error given to `fail`.
         """
-        await self._prompts.put(
-            {
-                "type": "user",
-                "message": {"role": "user", "content": content},
-                "parent_tool_use_id": None,
-                "uuid": prompt_uuid,
-            }
-        )
+        self._asking = True
+        await self._connected.wait()
+        if self.alive:
+            self._forget_messages()
+            if model is not None:
+                await self._client.set_model(model or None)
+            await self._client.query(_stream(_user_message(content, prompt_uuid)))
+            self._answering.set()
         while True:
-            message = await self._messages.get()
+            message = await self._next_message()
             if isinstance(message, BaseException):
                 raise message
+            over = _is_result_of(prompt_uuid, message)
+            if over:
+                self._asking = False
+                self._answering.clear()
             yield message
-            if _is_result_of(prompt_uuid, message):
+            if over:
                 return
 
     async def interrupt(self) -> None:
@@ -74,10 +112,19 @@ class LiveClient:
         await self._answering.wait()
         await self._client.interrupt()
 
+    async def answers(self) -> bool:
+        """Whether the process answers a ping."""
+        try:
+            async with asyncio.timeout(self._ping_s):
+                await self._client.get_mcp_status()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it was no answer
+            log.info("no_answer_to_ping", error=type(error).__name__)
+            return False
+        return True
+
     def fail(self, error: Exception) -> None:
         """Let whoever consumes the messages get this error next, in place of whatever still waits."""
-        while not self._messages.empty():
-            self._messages.get_nowait()
+        self._forget_messages()
         self._messages.put_nowait(error)
 
     async def kill(self) -> None:
@@ -97,6 +144,19 @@ class LiveClient:
             await _finish(closing)
             raise
 
+    async def _next_message(self) -> Message | BaseException:
+        while True:
+            try:
+                async with asyncio.timeout(self._stall_s):
+                    return await self._messages.get()
+            except TimeoutError:
+                if self._messages.empty() and not await self.answers():
+                    raise Stalled from None
+
+    def _forget_messages(self) -> None:
+        while not self._messages.empty():
+            self._messages.get_nowait()
+
     async def _close(self, at_once: bool) -> None:
         if at_once:
             await self.kill()
@@ -108,25 +168,20 @@ class LiveClient:
     async def _own(self) -> None:
         try:
             await self._client.connect()
-            while True:
-                prompt = await self._prompts.get()
-                await self._client.query(_stream(prompt))
-                self._answering.set()
-                await self._pass_on_messages(prompt["uuid"])
-                self._answering.clear()
+            self._connected.set()
+            async for message in self._client.receive_messages():
+                if self._asking:  # what it says between two turns belongs to none
+                    await self._messages.put(message)
+            raise ClaudeSDKError("the CLI ended without a result")
         except Exception as error:  # noqa: BLE001 - the consumer gets it, whatever it is
+            self._dead = True
+            self._connected.set()
             await self._messages.put(error)
         finally:
             # From here on nobody cancels this task, so that the SDK can take down all it has.
             self._ending = True
+            self._connected.set()
             await self._disconnect()
-
-    async def _pass_on_messages(self, prompt_uuid: str) -> None:
-        async for message in self._client.receive_messages():
-            await self._messages.put(message)
-            if _is_result_of(prompt_uuid, message):
-                return
-        raise ClaudeSDKError("the CLI ended without a result")
 
     async def _disconnect(self) -> None:
         try:
@@ -138,6 +193,15 @@ class LiveClient:
 
 async def _stream(message: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
     yield message
+
+
+def _user_message(content: list[dict[str, Any]], prompt_uuid: str) -> dict[str, Any]:
+    return {
+        "type": "user",
+        "message": {"role": "user", "content": content},
+        "parent_tool_use_id": None,
+        "uuid": prompt_uuid,
+    }
 
 
 def _is_result_of(prompt_uuid: str, message: Message) -> bool:

@@ -24,10 +24,13 @@ _TIMEOUT_S = 30.0
 
 
 class Gate:
-    """Asks a policy about every tool call. A call about which it fails is blocked."""
+    """Asks a policy about every tool call. A call about which it fails is blocked.
+
+    A process keeps its gate for life; each turn may set another policy.
+    """
 
     def __init__(self, policy: Policy) -> None:
-        self._policy = policy
+        self.policy = policy
 
     def hooks(self) -> dict[HookEvent, list[HookMatcher]]:
         return {"PreToolUse": [HookMatcher(hooks=[self._pre_tool_use], timeout=_TIMEOUT_S, on_failure="block")]}
@@ -63,7 +66,7 @@ class Gate:
         )
 
     def _decide(self, tool: str, tool_input: dict[str, Any]) -> Decision:
-        decision = self._policy.decide(tool, tool_input)
+        decision = self.policy.decide(tool, tool_input)
         if not isinstance(decision, Allow):
             log.info("tool_refused", tool=tool)
         return decision

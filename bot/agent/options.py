@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from claude_agent_sdk import ClaudeAgentOptions
@@ -11,7 +12,7 @@ from claude_agent_sdk.types import SystemPromptCustom
 from bot.agent.hooks import Gate
 from bot.agent.session_store import ThreadTranscripts, as_session_store
 from bot.agent.tools import OFFERED_TOOLS
-from bot.model import RunRequest
+from bot.model import Limits, RunRequest
 
 MAX_LINE_BYTES = 64 * 1024 * 1024
 """One message of the CLI is one line; the SDK's default of 1 MiB breaks on a large file or image."""
@@ -35,38 +36,59 @@ def system_prompt(operators: str, workdir: Path) -> str:
     return f"{_INSTRUCTIONS}\n\nYour working directory is {workdir}\n\n{operators.strip()}".strip()
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a process takes its session up.
+
+    Args:
+        resume: the session is in the store; otherwise it is new and gets `session_id`.
+        resume_at: resume only up to and including this entry; empty for all of it.
+        model: empty for the CLI's default.
+    """
+
+    session_id: str
+    resume: bool = False
+    resume_at: str = ""
+    limits: Limits = field(default_factory=Limits)
+    model: str = ""
+
+    @classmethod
+    def of(cls, request: RunRequest, default_model: str) -> Opening:
+        """What a run asks for."""
+        model = request.model or default_model
+        return cls(request.session_id, request.resume, request.resume_at, request.limits, model)
+
+
 def cli_options(
-    request: RunRequest,
+    opening: Opening,
     workdir: Path,
     *,
     env: dict[str, str],
     store: ThreadTranscripts,
     gate: Gate,
     instructions: str,
-    model: str,
     on_stderr: Callable[[str], None],
 ) -> ClaudeAgentOptions:
-    """The options of one run's process.
+    """The options of a process.
 
     Args:
         env: set over the bot's environment, see `environment.cli_environment`.
         gate: decides about every tool call.
         instructions: the whole system prompt. It is sent anew on every resume, never taken from the transcript.
-        model: empty for the CLI's default.
         on_stderr: told each line the process writes to its stderr.
     """
     return ClaudeAgentOptions(
         cwd=workdir,
         env=env,
-        session_id=None if request.resume else request.session_id,
-        resume=request.session_id if request.resume else None,
-        resume_session_at=(request.resume_at or None) if request.resume else None,
+        session_id=None if opening.resume else opening.session_id,
+        resume=opening.session_id if opening.resume else None,
+        resume_session_at=(opening.resume_at or None) if opening.resume else None,
         session_store=as_session_store(store),
         session_store_flush="eager",
         system_prompt=SystemPromptCustom(type="custom", prompt=instructions, snapshot=False),
-        model=model or None,
-        max_turns=request.limits.max_turns,
-        max_budget_usd=request.limits.max_budget_usd,
+        model=opening.model or None,
+        max_turns=opening.limits.max_turns,
+        max_budget_usd=opening.limits.max_budget_usd,
         tools=list(OFFERED_TOOLS),
         can_use_tool=gate.can_use_tool,
         hooks=gate.hooks(),

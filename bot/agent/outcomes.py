@@ -52,6 +52,8 @@ class RunFacts:
     """How long the CLI said last that it waits before it asks the API again."""
     stopped: bool = False
     """Somebody interrupted it."""
+    spent_before_usd: float = 0.0
+    """What the process had spent before this run: it counts over all its turns."""
     session_missing: bool = False
     """There was nothing to resume."""
 
@@ -63,7 +65,7 @@ def outcome_of_result(result: ResultMessage, facts: RunFacts) -> Outcome:
         ending=ending,
         session_id=facts.session_id,
         model=facts.model,
-        cost_usd=result.total_cost_usd or 0.0,
+        cost_usd=max(0.0, (result.total_cost_usd or 0.0) - facts.spent_before_usd),
         duration_s=result.duration_ms / 1000,
         agent_turns=result.num_turns,
         detail=_detail(result, facts) if ending is Ending.MODEL_ERROR else "",

@@ -52,7 +52,7 @@ def end_processes(belongs: Callable[[str], bool]) -> int:
     """
     killed: set[int] = set()
     deadline = time.monotonic() + _KILL_WAIT_S
-    while found := [process for process, mark in _marked() if belongs(mark)]:
+    while found := [process for process, mark in marked_processes() if belongs(mark)]:
         for process in found:
             _kill(process)
         killed.update(process.pid for process in found)
@@ -92,7 +92,8 @@ def remove_orphaned_resume_dirs(root: Path | None = None) -> int:
     return removed
 
 
-def _marked() -> Iterator[tuple[psutil.Process, str]]:
+def marked_processes() -> Iterator[tuple[psutil.Process, str]]:
+    """Each process that belongs to a run, of whatever worker, with its mark."""
     me = os.getpid()
     for process, environ in _environments():
         mark = environ.get(RUN_MARK, "")

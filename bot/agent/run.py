@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import structlog
-from claude_agent_sdk import ClaudeSDKError, ResultMessage
+from claude_agent_sdk import ClaudeSDKError, Message, ResultMessage
 
-from bot.agent.client import LiveClient
 from bot.agent.events import EventReader
 from bot.agent.images import image_blocks
+from bot.agent.live import LiveSession
 from bot.agent.outcomes import RunFacts, outcome_of_error, outcome_of_giving_up, outcome_of_result
-from bot.agent.session_store import ThreadTranscripts
 from bot.errors import BotError
 from bot.model import AgentEvent, Ending, Outcome, RunEnded, RunRequest
 
@@ -32,33 +29,29 @@ class ClaudeRun:
     """Implements `bot.ports.Run`.
 
     Args:
-        client: a process of the run's session that waits for a prompt.
-        store: the session store the process was started with.
-        stderr: the last lines of the process's stderr.
+        live: a process of the run's session that waits for a prompt.
+        model: the model to answer with; empty for the CLI's default.
         stop_grace_s: seconds an interrupted process has to end the turn before it is killed.
     """
 
     def __init__(
         self,
         request: RunRequest,
-        workdir: Path,
-        client: LiveClient,
-        store: ThreadTranscripts,
-        stderr: deque[str],
+        live: LiveSession,
+        model: str,
         stop_grace_s: float,
     ) -> None:
         self._request = request
-        self._client = client
-        self._store = store
-        self._stderr = stderr
+        self._live = live
+        self._model = model
+        self._client = live.client
+        self._store = live.store
         self._stop_grace_s = stop_grace_s
-        self._facts = RunFacts(request.session_id)
-        self._reader = EventReader(self._facts, workdir)
+        self._facts = RunFacts(request.session_id, spent_before_usd=live.spent_usd)
+        self._reader = EventReader(self._facts, live.workdir)
         self._over = asyncio.Event()
         self._stopping: asyncio.Task[None] | None = None
         self._began = time.monotonic()
-        self.completed = False
-        """Whether the process came to the end of the turn, and is at rest."""
 
     def __aiter__(self) -> AsyncIterator[AgentEvent]:
         """The run's events; the last is RunEnded.
@@ -75,25 +68,25 @@ class ClaudeRun:
             self._stopping = asyncio.create_task(self._stop(), name="stop run")
 
     async def close(self) -> None:
-        """End what still lives of the run's process."""
+        """End the run. Its process is at rest then, or not `sound` any more."""
         self._over.set()
         if self._stopping is not None:
             self._stopping.cancel()
         self._store.lose_patience()
-        await self._client.close(at_once=not self.completed)
+        if self._client.at_rest:
+            await self._store.rest()
 
     async def _events(self) -> AsyncIterator[AgentEvent]:
         outcome = Outcome(Ending.STOPPED, self._request.session_id)
         try:
             if not self._facts.stopped:
-                content = await asyncio.to_thread(_content, self._request)
-                async with aclosing(self._client.ask(content, str(uuid4()))) as messages:
+                async with aclosing(self._ask()) as messages:
                     async for message in messages:
                         for event in self._reader.read(message):
                             yield event
                         if isinstance(message, ResultMessage):
                             outcome = outcome_of_result(message, self._facts)
-                            self.completed = True
+                            self._live.end_turn(outcome.ending, message.total_cost_usd)
                         elif self._facts.retry_wait_s > LONGEST_RETRY_WAIT_S:
                             outcome = outcome_of_giving_up(self._facts, time.monotonic() - self._began)
                             break
@@ -105,6 +98,14 @@ class ClaudeRun:
             self._over.set()
         yield RunEnded(outcome)
 
+    async def _ask(self) -> AsyncGenerator[Message, None]:
+        content = await _content(self._request)
+        await self._store.bind(self._request.lease)
+        change = self._live.begin_turn(self._model)
+        async with aclosing(self._client.ask(content, str(uuid4()), model=change)) as messages:
+            async for message in messages:
+                yield message
+
     def _outcome_of(self, error: Exception) -> Outcome:
         """Raises StoreAway, when that is what kept the process from starting."""
         if self._store.away is not None:
@@ -113,7 +114,7 @@ class ClaudeRun:
         outcome = outcome_of_error(error, self._facts, time.monotonic() - self._began)
         if outcome.ending is Ending.CRASHED:
             # Before its first message the process has been told nothing, so its stderr holds none of it.
-            said = list(self._stderr) if not self._facts.model else []
+            said = list(self._live.stderr) if not self._facts.model else []
             log.warning("run_crashed", session_id=self._request.session_id, detail=outcome.detail, stderr=said)
         if not isinstance(error, ClaudeSDKError):
             log.warning("run_failed", error=type(error).__name__, exc_info=error)
@@ -129,5 +130,6 @@ class ClaudeRun:
             await self._client.kill()
 
 
-def _content(request: RunRequest) -> list[dict[str, Any]]:
-    return [*image_blocks(request.images), {"type": "text", "text": request.text}]
+async def _content(request: RunRequest) -> list[dict[str, Any]]:
+    images = await asyncio.to_thread(image_blocks, request.images) if request.images else ()
+    return [*images, {"type": "text", "text": request.text}]

@@ -23,6 +23,8 @@ ANCHOR_TYPES = frozenset({"user", "assistant", "attachment", "system", "progress
 
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 2.0
+_MAX_HELD = 1000
+"""Entries that may wait for a lease. A process that writes more between two turns is not worth keeping."""
 
 
 class ThreadTranscripts:
@@ -31,48 +33,79 @@ class ThreadTranscripts:
     The SDK scopes sessions by project, which it takes from the working directory; here a thread is the scope, so that
     a session resumes in whatever directory it lands: `project_key` is ignored.
 
+    A process outlives the lease of a turn. Between two turns, and in one that was started before it had a thread,
+    entries are held back: they are written first of all under the next lease, or never, when the process ends before.
+    Either way what is in the store is the beginning of what the process knows, without a hole.
+
     Args:
-        source: the thread to read from.
-        lease: the right to write; entries go to the lease's thread. None: nothing may be written.
+        source: the thread to read from; None when that comes with the lease.
+        lease: the right to write; entries go to the lease's thread. None: they are held back until `bind`.
         patience_s: for how many seconds a write is tried again while the store is away.
     """
 
     def __init__(
         self,
         transcripts: Transcripts,
-        source: ThreadKey,
+        source: ThreadKey | None,
         lease: Lease | None = None,
         patience_s: float = 30.0,
     ) -> None:
         self._transcripts = transcripts
         self._source = source
         self._lease = lease
+        self._patience_s = patience_s
+        self._patient_s = patience_s
+        self._failed: BotError | None = None
+        self._held: list[tuple[str, str, list[TranscriptEntry]]] = []
+        self._writing = asyncio.Lock()
         self.on_failed: Callable[[BotError], None] | None = None
         """Called once, with LeaseLost or StoreAway, when entries could not be kept for good."""
-        self._patience_s = patience_s
-        self._failed: BotError | None = None
+        self.tail = ""
+        """Uuid of the last entry of a main transcript, read or written, that it can be cut after."""
         self.nothing_loaded = False
         """Whether the SDK asked for a main transcript that is not there."""
         self.away: StoreAway | None = None
         """What kept a transcript from being loaded."""
 
+    @property
+    def sound(self) -> bool:
+        """Whether everything that was written is kept, or held back."""
+        return self._failed is None and self.away is None
+
+    async def bind(self, lease: Lease) -> None:
+        """Write under this lease from now on, first what was held back.
+
+        Raises:
+            LeaseLost, StoreAway: that could not be kept.
+        """
+        async with self._writing:
+            self._lease, self._source, self._patience_s = lease, lease.thread, self._patient_s
+            held, self._held = self._held, []
+            for session_id, subpath, entries in held:
+                await self._keep(session_id, subpath, entries)
+
+    async def rest(self) -> None:
+        """The turn is over: let what is being written be written, and hold back whatever comes from now on."""
+        async with self._writing:
+            self._lease = None
+
     async def append(self, key: SessionKey, entries: list[SessionStoreEntry]) -> None:
         """Raises LeaseLost or StoreAway, and from then on always: a transcript with a hole in it can't be resumed."""
         if not entries:
             return
-        if self._failed is not None:
-            raise self._failed
-        try:
-            await self._append(key["session_id"], key.get("subpath", ""), [kept_entry(entry) for entry in entries])
-        except (LeaseLost, StoreAway) as error:
-            self._failed = error
-            log.warning("transcript_not_kept", session_id=key["session_id"], error=type(error).__name__)
-            if self.on_failed is not None:
-                self.on_failed(error)
-            raise
+        kept = [kept_entry(entry) for entry in entries]
+        async with self._writing:
+            if self._failed is not None:
+                raise self._failed
+            if self._lease is None:
+                self._hold(key["session_id"], key.get("subpath", ""), kept)
+            else:
+                await self._keep(key["session_id"], key.get("subpath", ""), kept)
 
     async def load(self, key: SessionKey) -> list[SessionStoreEntry] | None:
         """Raises StoreAway."""
+        if self._source is None:
+            return None
         subpath = key.get("subpath", "")
         try:
             bodies = await self._transcripts.load(self._source, key["session_id"], subpath)
@@ -82,14 +115,39 @@ class ThreadTranscripts:
         if not bodies:
             self.nothing_loaded = self.nothing_loaded or not subpath
             return None
-        return [json.loads(body) for body in bodies]
+        entries: list[SessionStoreEntry] = [json.loads(body) for body in bodies]
+        if not subpath:
+            self.tail = next((entry["uuid"] for entry in reversed(entries) if _is_anchor(entry)), "")
+        return entries
 
     async def list_subkeys(self, key: SessionListSubkeysKey) -> list[str]:
+        if self._source is None:
+            return []
         return list(await self._transcripts.subpaths(self._source, key["session_id"]))
 
     def lose_patience(self) -> None:
         """Don't wait any longer for a store that is away: the run is over."""
         self._patience_s = 0.0
+
+    def _hold(self, session_id: str, subpath: str, entries: list[TranscriptEntry]) -> None:
+        self._held.append((session_id, subpath, entries))
+        if sum(len(held) for _, _, held in self._held) > _MAX_HELD:
+            self._failed = LeaseLost()
+            self._held = []
+            log.warning("too_many_entries_held", session_id=session_id)
+            raise self._failed
+
+    async def _keep(self, session_id: str, subpath: str, entries: Sequence[TranscriptEntry]) -> None:
+        try:
+            await self._append(session_id, subpath, entries)
+        except (LeaseLost, StoreAway) as error:
+            self._failed = error
+            log.warning("transcript_not_kept", session_id=session_id, error=type(error).__name__)
+            if self.on_failed is not None:
+                self.on_failed(error)
+            raise
+        if not subpath:
+            self.tail = next((entry.uuid for entry in reversed(entries) if entry.anchor), self.tail)
 
     async def _append(self, session_id: str, subpath: str, entries: Sequence[TranscriptEntry]) -> None:
         """Write, and try again while the store is away: appending is idempotent."""
@@ -114,10 +172,13 @@ def as_session_store(store: object) -> SessionStore:
 
 def kept_entry(entry: SessionStoreEntry) -> TranscriptEntry:
     """One line of a transcript as the port takes it."""
-    uuid = entry.get("uuid", "")
-    side = bool(entry.get("isSidechain", False))
     return TranscriptEntry(
-        uuid=uuid,
-        anchor=bool(uuid) and not side and entry["type"] in ANCHOR_TYPES,
+        uuid=entry.get("uuid", ""),
+        anchor=_is_anchor(entry),
         body=json.dumps(entry, ensure_ascii=False, separators=(",", ":")),
     )
+
+
+def _is_anchor(entry: SessionStoreEntry) -> bool:
+    side = bool(entry.get("isSidechain", False))
+    return bool(entry.get("uuid")) and not side and entry["type"] in ANCHOR_TYPES

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.agent.pool import PoolBounds
+from bot.model import Limits
+
 
 @dataclass(frozen=True, slots=True)
 class AgentSettings:
@@ -16,6 +19,9 @@ class AgentSettings:
         environ: the bot's own environment. Only what `environment.passes` names reaches the CLI.
         system_prompt: what the operator adds to the agent's instructions.
         model: the model of a run that names none; empty for the CLI's default.
+        limits: what a process that has no turn yet is started with.
+        warm: how many processes are kept between turns, and for how long.
+        stall_s: seconds without an event after which a turn's process is asked whether it is still there.
         stop_grace_s: seconds an interrupted run has to end by itself before its processes are killed.
     """
 
@@ -23,4 +29,7 @@ class AgentSettings:
     environ: Mapping[str, str] = field(default_factory=dict)
     system_prompt: str = ""
     model: str = ""
+    limits: Limits = field(default_factory=Limits)
+    warm: PoolBounds = field(default_factory=PoolBounds)
+    stall_s: float = 60.0
     stop_grace_s: float = 5.0

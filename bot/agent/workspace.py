@@ -21,6 +21,15 @@ _MB = 1024 * 1024
 _EMPTIED = "empty"  # the digest of a directory whose files were all removed
 
 
+def session_directory(data_dir: Path, session_id: str) -> Path:
+    """Where a session works on this machine. Raises ValueError when the id is not a UUID."""
+    return _directories(data_dir) / str(UUID(session_id))
+
+
+def _directories(data_dir: Path) -> Path:
+    return data_dir.absolute() / "sessions"
+
+
 class SessionWorkspaces:
     """Implements `bot.ports.Workspaces`.
 
@@ -35,7 +44,7 @@ class SessionWorkspaces:
 
     def __init__(self, files: FileStore, data_dir: Path, max_mb: int) -> None:
         self._files = files
-        self._root = data_dir.absolute() / "sessions"
+        self._root = _directories(data_dir)
         self._max_bytes = max_mb * _MB
 
     async def open(self, thread: ThreadKey, session_id: str) -> Path:

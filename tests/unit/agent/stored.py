@@ -16,6 +16,8 @@ class StoredTranscripts:
     entries: dict[tuple[ThreadKey, str, str], list[TranscriptEntry]] = field(default_factory=dict)
     lost: bool = False
     away: bool = False
+    leases: list[Lease] = field(default_factory=list)
+    """Under which each write was made."""
     when_away: Callable[[], None] = lambda: None
 
     async def append(self, lease: Lease, session_id: str, subpath: str, entries: Sequence[TranscriptEntry]) -> None:
@@ -24,6 +26,7 @@ class StoredTranscripts:
             raise StoreAway
         if self.lost:
             raise LeaseLost
+        self.leases.append(lease)
         kept = self.entries.setdefault((lease.thread, session_id, subpath), [])
         there = {entry.uuid for entry in kept if entry.uuid}
         kept.extend(entry for entry in entries if entry.uuid not in there)

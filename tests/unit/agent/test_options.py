@@ -7,7 +7,7 @@ from pathlib import Path
 from claude_agent_sdk import ClaudeAgentOptions
 
 from bot.agent.hooks import Gate
-from bot.agent.options import cli_options, system_prompt
+from bot.agent.options import Opening, cli_options, system_prompt
 from bot.agent.permissions import InsideDirectory
 from bot.agent.session_store import ThreadTranscripts
 from bot.model import Lease, Limits, RunRequest, ThreadKey
@@ -20,13 +20,12 @@ SESSION = "6b1a6a5e-7a35-4c39-9a6c-6d1f0c3c6f11"
 def made(*, resume: bool, resume_at: str = "", limits: Limits | None = None, model: str = "") -> ClaudeAgentOptions:
     request = RunRequest(LEASE, SESSION, resume, "hello", resume_at=resume_at, limits=limits or Limits())
     return cli_options(
-        request,
+        Opening.of(request, model),
         Path("/data/sessions/x"),
         env={"A": "b"},
         store=ThreadTranscripts(StoredTranscripts(), LEASE.thread, LEASE),
         gate=Gate(InsideDirectory(Path("/data/sessions/x"))),
         instructions="Be good.",
-        model=model,
         on_stderr=print,
     )
 

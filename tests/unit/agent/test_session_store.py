@@ -110,5 +110,57 @@ async def test_a_store_that_stays_away_is_told() -> None:
 
 
 async def test_nothing_is_written_without_a_lease() -> None:
+    transcripts = StoredTranscripts()
+    store = ThreadTranscripts(transcripts, THREAD)
+    await store.append(KEY, [{"type": "user", "uuid": "a"}])
+    assert not transcripts.entries
+    assert store.tail == ""
+
+
+async def test_what_comes_between_two_turns_is_written_first_of_all_under_the_next_lease() -> None:
+    transcripts = StoredTranscripts()
+    store = ThreadTranscripts(transcripts, THREAD, LEASE)
+    await store.append(KEY, [{"type": "user", "uuid": "a"}])
+    await store.rest()
+    await store.append(KEY, [{"type": "system", "uuid": "late"}])
+    assert (store.tail, transcripts.tail(THREAD, "s")) == ("a", "a")
+    later = Lease(THREAD, "w", 2)
+    await store.bind(later)
+    await store.append(KEY, [{"type": "user", "uuid": "b"}])
+    assert [entry["uuid"] for entry in await store.load(KEY) or ()] == ["a", "late", "b"]
+    assert transcripts.leases[-2:] == [later, later]
+    assert store.tail == "b"
+
+
+async def test_what_was_held_back_and_can_not_be_kept_is_told() -> None:
+    transcripts = StoredTranscripts()
+    store = ThreadTranscripts(transcripts, None)
+    await store.append(KEY, [{"type": "user", "uuid": "a"}])
+    transcripts.lost = True
     with pytest.raises(LeaseLost):
-        await ThreadTranscripts(StoredTranscripts(), THREAD).append(KEY, [{"type": "user", "uuid": "a"}])
+        await store.bind(LEASE)
+    assert not store.sound
+
+
+async def test_a_process_that_writes_without_end_between_turns_is_not_sound() -> None:
+    store = ThreadTranscripts(StoredTranscripts(), None)
+    for _ in range(1000):
+        await store.append(KEY, [{"type": "user", "uuid": "a"}])
+    with pytest.raises(LeaseLost):
+        await store.append(KEY, [{"type": "user", "uuid": "b"}])
+    assert not store.sound
+
+
+async def test_the_tail_is_that_of_what_was_loaded_until_more_is_written() -> None:
+    transcripts = StoredTranscripts()
+    await ThreadTranscripts(transcripts, THREAD, LEASE).append(
+        KEY, [{"type": "user", "uuid": "a"}, {"type": "custom-title", "uuid": "label"}]
+    )
+    store = ThreadTranscripts(transcripts, THREAD)
+    await store.load(KEY)
+    assert store.tail == "a"
+    await store.bind(LEASE)
+    await store.append(KEY, [{"type": "last-prompt"}])
+    assert store.tail == "a"
+    await store.append({**KEY, "subpath": "subagents/x"}, [{"type": "user", "uuid": "side"}])
+    assert store.tail == "a"
