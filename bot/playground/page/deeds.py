@@ -122,7 +122,7 @@ class Deeds:
         self._require_member(user, doing.channel)
         roots = [one for one in self._workspace.history(doing.channel) if not doing.before or one.ts < doing.before]
         newest = roots[-HISTORY_PAGE:]
-        shown = [self._shown.message(message) for message in newest]
+        shown = [self._shown.messages.posted(message) for message in newest]
         if not doing.before:
             shown += self._whispers(user, doing.channel)
         return {"messages": shown, "more": len(roots) > len(newest)}
@@ -130,12 +130,12 @@ class Deeds:
     def _thread(self, user: str, doing: Thread) -> Json:
         self._require_member(user, doing.channel)
         root = self._workspace.message(doing.channel, doing.ts).root_ts
-        shown = [self._shown.message(message) for message in self._workspace.thread(doing.channel, root)]
+        shown = [self._shown.messages.posted(message) for message in self._workspace.thread(doing.channel, root)]
         return {"root_ts": root, "messages": shown + self._whispers(user, doing.channel, root)}
 
     def _whispers(self, user: str, channel: str, root: str = "") -> list[Json]:
         return [
-            self._shown.ephemeral(one)
+            self._shown.messages.ephemeral(one)
             for one in self._workspace.ephemerals.values()
             if one.user == user and one.channel == channel and one.thread_ts == root
         ]

@@ -14,7 +14,8 @@ from aiohttp import BodyPartReader, web
 from bot.playground.page.deeds import Deeds, Stage, trouble
 from bot.playground.page.facts import PlaygroundFacts
 from bot.playground.page.reading import Reading
-from bot.playground.page.shown import FILES_PATH, IMAGES, Shown
+from bot.playground.page.shown import Shown
+from bot.playground.page.shown_messages import FILES_PATH, IMAGES
 from bot.playground.page.tab import Tab
 from bot.playground.slack.people import Upload
 from bot.playground.slack.values import Refused

@@ -174,7 +174,7 @@ class Tab:
             gone = {"kind": "gone", "channel": message.channel, "ts": message.ts, "root_ts": message.root_ts}
             self._gather(key, lambda: gone)
         else:
-            self._gather(key, lambda: {"kind": "message", "message": self._shown.message(message)})
+            self._gather(key, lambda: {"kind": "message", "message": self._shown.messages.posted(message)})
         if isinstance(change, MessageChanged) and change.cause is Cause.STREAM_END and message.is_reply:
             self._gather_root(message)  # it says that an answer is being written in its thread
         if isinstance(change, MessagePosted | MessageDeleted) and message.user != self._user:
@@ -183,7 +183,7 @@ class Tab:
     def _gather_root(self, reply: Message) -> None:
         root = self._workspace.message(reply.channel, reply.thread_ts)
         key = ("message", root.channel, root.ts)
-        self._gather(key, lambda: {"kind": "message", "message": self._shown.message(root)})
+        self._gather(key, lambda: {"kind": "message", "message": self._shown.messages.posted(root)})
 
     def _notice_ephemeral(self, change: EphemeralPosted | EphemeralChanged | EphemeralDeleted) -> None:
         message = change.message
@@ -195,7 +195,7 @@ class Tab:
             gone = {"kind": "gone", "channel": message.channel, "ts": message.ts, "root_ts": root}
             self._gather(key, lambda: gone)
         else:
-            self._gather(key, lambda: {"kind": "message", "message": self._shown.ephemeral(message)})
+            self._gather(key, lambda: {"kind": "message", "message": self._shown.messages.ephemeral(message)})
 
     def _unread(self, channel: str) -> Json:
         return {"kind": "unread", "channel": channel, "count": self._reading.unread(self._user, channel)}
