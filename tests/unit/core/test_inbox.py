@@ -104,6 +104,8 @@ async def test_a_stop_reaches_the_worker_that_runs_the_turn(world: World) -> Non
     closing = world.chat.replies[0].closing
     assert closing is not None
     assert closing.outcome.ending is Ending.STOPPED
+    async with runs.inbox.exclusive(message.thread):
+        pass
     assert not await other.inbox.stop(message.thread)
 
 
