@@ -24,7 +24,7 @@ REFUSALS = tuple(sorted(frozenset[str]().union(*DOCUMENTED.values())))
 _word = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=12)
 _piece = st.one_of(
     _word,
-    st.lists(_word, min_size=5, max_size=60).map(" ".join),
+    st.lists(_word, min_size=5, max_size=30).map(" ".join),
     st.sampled_from(
         [
             "\n\n",
@@ -48,13 +48,13 @@ _piece = st.one_of(
             "👩‍👩‍👧‍👦🇩🇪👍🏽",
         ]
     ),
-    st.integers(100, 5_000).map(lambda size: "x" * size),
-    st.integers(100, 900).map(lambda rows: "\n```js\n" + "let a = 1;\n" * rows + "```\n"),
-    st.integers(20, 300).map(lambda rows: "\n\n| a | b |\n|---|---|\n" + "| cell | cell |\n" * rows),
-    st.integers(50, 600).map(lambda times: "wort für wort, " * times),
-    st.integers(50, 900).map(lambda times: "日本語の文章です。" * times),
+    st.integers(100, 4_000).map(lambda size: "x" * size),
+    st.integers(50, 300).map(lambda rows: "\n```js\n" + "let a = 1;\n" * rows + "```\n"),
+    st.integers(20, 200).map(lambda rows: "\n\n| a | b |\n|---|---|\n" + "| cell | cell |\n" * rows),
+    st.integers(50, 250).map(lambda times: "wort für wort, " * times),
+    st.integers(50, 350).map(lambda times: "日本語の文章です。" * times),
 )
-_texts = st.lists(_piece, max_size=14).map("".join)
+_texts = st.lists(_piece, max_size=8).map("".join)
 _faults = st.dictionaries(
     st.integers(0, 25),
     st.one_of(
