@@ -129,7 +129,12 @@ class Turns:
         if turn.attempt > MAX_ATTEMPTS:
             return Outcome(Ending.CRASHED, turn.thread.session_id, detail=f"{MAX_ATTEMPTS} attempts")
         attempt = self._attempts[lease.thread] = Attempt(self._needs, lease, turn, reply, journal.note_tool)
-        return await attempt.run()
+        try:
+            return await attempt.run()
+        except ChatRefused as refused:
+            # Somebody deleted the reply or its thread, which ends the turn as a stop does.
+            log.info("reply_gone", thread=str(lease.thread), code=refused.code)
+            return Outcome(Ending.STOPPED, turn.thread.session_id)
 
     async def _deliver(self, reply: Reply, outcome: Outcome, journal: _Journal) -> Sequence[str]:
         usage = Usage(outcome.model, outcome.duration_s, outcome.cost_usd) if self._show_usage else None
