@@ -1,0 +1,91 @@
+"""Every key is documented, lives as long as it should, and lies on its thread's slot."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.model import Address, Ending, Outcome, Signal, SignalKind
+from bot.store.keys import PATTERNS, ThreadKeys
+from bot.store.store import Store
+from tests.contracts.world import THREAD, answered, begun, entries, leased, message
+
+pytestmark = pytest.mark.redis
+
+TTL_S = 1_000
+DOCUMENTED = Path(__file__).parents[3] / "docs" / "redis.md"
+
+
+async def _use_everything(store: Store) -> None:
+    """Leave every kind of key behind."""
+    await answered(store, message(), session_id="aaaa")
+    lease = await leased(store)
+    await store.threads.reset(lease, "bbbb")
+    await store.transcripts.append(lease, "bbbb", "subagents/a:1", entries("x"))
+    await store.files.put(lease, "bbbb", "digest", b"archive")
+    await store.threads.claim_branch(THREAD, "1.1", "U1")
+    await store.inbox.accept(message("1700000000.000700"), "bbbb")
+    await store.inbox.accept(message("1700000000.000600", address=Address.OTHER), "bbbb")
+    await begun(store, lease)
+    await store.inbox.accept(message("1700000000.000900"), "bbbb")
+    await store.inbox.accept(message("1700000000.000800", address=Address.OTHER), "bbbb")
+    await store.signals.send("w2", Signal(SignalKind.WORK, THREAD))
+
+
+async def _kept(client: Redis) -> dict[str, int]:
+    """Every key with its remaining life in seconds; -1 for ever."""
+    names = [name async for name in client.scan_iter()]
+    return {name.decode(): await client.ttl(name) for name in names}
+
+
+def _form(pattern: str) -> re.Pattern[str]:
+    parts = {"<thread>": r"[^:{}]+:[^:{}]+:[^:{}]+", "<subpath>": r".*"}
+    escaped = re.split(r"(<\w+>)", pattern)
+    return re.compile("".join(parts.get(part, r"[^:{}]+") if part[:1] == "<" else re.escape(part) for part in escaped))
+
+
+async def test_every_key_has_a_documented_form_and_every_form_is_used(client: Redis) -> None:
+    await _use_everything(Store(client, "w1", ttl_s=TTL_S))
+    used = {name: [pattern for pattern in PATTERNS if _form(pattern).fullmatch(name)] for name in await _kept(client)}
+    assert {name for name, patterns in used.items() if len(patterns) != 1} == set()
+    assert {patterns[0] for patterns in used.values()} == set(PATTERNS)
+
+
+def test_the_document_lists_every_key_and_no_other() -> None:
+    rows = re.findall(r"^\| `(bot:[^`]+)` \|", DOCUMENTED.read_text(), re.MULTILINE)
+    assert sorted(rows) == sorted(PATTERNS)
+
+
+async def test_no_key_lives_for_ever_when_threads_do_not(client: Redis) -> None:
+    await _use_everything(Store(client, "w1", ttl_s=TTL_S))
+    lives = await _kept(client)
+    assert {name for name, left_s in lives.items() if left_s < 0} == set()
+    of_their_own = re.compile(r".*:(lease|fence)$|bot:signals:.*")
+    threads = {name: left_s for name, left_s in lives.items() if not of_their_own.match(name)}
+    assert {name for name, left_s in threads.items() if not TTL_S - 60 < left_s <= TTL_S} == set()
+
+
+async def test_with_no_lifetime_only_leases_and_signals_end(client: Redis) -> None:
+    await _use_everything(Store(client, "w1", ttl_s=0))
+    ending = {name for name, left_s in (await _kept(client)).items() if left_s >= 0}
+    assert ending == {f"bot:{{{THREAD}}}:lease", f"bot:{{{THREAD}}}:fence", "bot:signals:{w2}"}
+
+
+async def test_a_turn_extends_the_life_of_everything_its_thread_has(client: Redis) -> None:
+    store = Store(client, "w1", ttl_s=TTL_S)
+    await _use_everything(store)
+    for name in await _kept(client):
+        if not name.endswith((":lease", ":fence")):
+            await client.expire(name, 100)
+    await client.delete(ThreadKeys(THREAD).lease)
+    lease = await leased(store)
+    turn = await begun(store, lease, "turn-2")
+    await store.turns.finish(lease, turn.id, Outcome(Ending.DONE, "bbbb"), [])
+    lives = await _kept(client)
+    threads = {name: left_s for name, left_s in lives.items() if name.startswith(f"bot:{{{THREAD}}}")}
+    assert {name for name, left_s in threads.items() if left_s <= 100 and not name.endswith(":lease")} == set()
+    listed = {name for name in lives if name.startswith(("bot:threads:", "bot:sessions:"))}
+    assert {name for name in listed if lives[name] <= 100} == set()
