@@ -11,12 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.model import (
-    Address,
     ArchivedSession,
-    Attachment,
     Ending,
-    Limits,
-    Message,
     Outcome,
     Part,
     Point,
@@ -29,27 +25,11 @@ from bot.model import (
     ThreadStatus,
     Turn,
     TurnState,
-    ts_order,
 )
-
-VERSION = 1
-TITLE_CHARS = 80
-"""How long a title made from a prompt gets: one line of a list."""
+from bot.store.messages import VERSION, compact, message_of
 
 Fields = Mapping[str, str]
 """A Redis hash."""
-
-
-def title_of(text: str) -> str:
-    """The title that a thread gets from its first prompt: the first line that says something, at most 80 characters."""
-    line = next((stripped for raw in text.splitlines() if (stripped := raw.strip())), "")
-    return line if len(line) <= TITLE_CHARS else line[: TITLE_CHARS - 1].rstrip() + "…"
-
-
-def order_of(ts: str) -> str:
-    """A ts padded so that sorting as text is sorting by time, exactly."""
-    seconds, micros = ts_order(ts)
-    return f"{seconds:012d}.{micros:06d}"
 
 
 def micros(seconds: float) -> int:
@@ -65,64 +45,11 @@ def fields_of(flat: list[str]) -> dict[str, str]:
     return dict(zip(flat[::2], flat[1::2], strict=True))
 
 
-# --- messages ---------------------------------------------------------------------------------------------------------
-
-
-def message_text(message: Message) -> str:
-    """Half a surrogate pair is replaced: Lua's JSON can't read one."""
-    limits = message.limits
-    kept = _dump(
-        {
-            "v": VERSION,
-            "ts": message.ts,
-            "user": message.user,
-            "text": message.text,
-            "address": message.address.value,
-            "user_team": message.user_team,
-            "is_dm": message.is_dm,
-            "files": [
-                {
-                    "id": file.id,
-                    "name": file.name,
-                    "mimetype": file.mimetype,
-                    "size_bytes": file.size_bytes,
-                    "url": file.url,
-                }
-                for file in message.files
-            ],
-            "limits": limits and {"max_turns": limits.max_turns, "max_budget_usd": limits.max_budget_usd},
-        }
-    )
-    return kept.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def message_from(thread: ThreadKey, text: str) -> Message:
-    return _message(thread, json.loads(text))
-
-
-def _message(thread: ThreadKey, kept: Mapping[str, Any]) -> Message:
-    limits = kept.get("limits")
-    return Message(
-        thread=thread,
-        ts=kept["ts"],
-        user=kept["user"],
-        text=kept["text"],
-        address=Address(kept["address"]),
-        user_team=kept.get("user_team", ""),
-        is_dm=kept.get("is_dm", False),
-        files=tuple(
-            Attachment(file["id"], file["name"], file["mimetype"], file["size_bytes"], file["url"])
-            for file in kept.get("files", ())
-        ),
-        limits=Limits(limits.get("max_turns"), limits.get("max_budget_usd")) if limits else None,
-    )
-
-
 # --- turns ------------------------------------------------------------------------------------------------------------
 
 
 def progress_text(progress: Progress) -> str:
-    return _dump(
+    return compact(
         {
             "v": VERSION,
             "said": progress.said,
@@ -177,8 +104,8 @@ def turn_from(thread: Thread, turn: Fields) -> Turn:
         id=turn["id"],
         thread=thread,
         prompt=Prompt(
-            tuple(_message(key, kept) for kept in json.loads(turn["messages"])),
-            tuple(_message(key, kept) for kept in json.loads(turn["context"])),
+            tuple(message_of(key, kept) for kept in json.loads(turn["messages"])),
+            tuple(message_of(key, kept) for kept in json.loads(turn["context"])),
         ),
         started_at=seconds(turn["started_at_us"]),
         state=TurnState(turn["state"]),
@@ -199,7 +126,7 @@ def thread_fields(thread: Thread) -> dict[str, str]:
         "title": thread.title,
         "tag": thread.tag,
         "owner": thread.owner,
-        "people": _dump(list(thread.people)),
+        "people": compact(list(thread.people)),
         "created_at_us": str(micros(thread.created_at)),
         "active_at_us": str(micros(thread.active_at)),
         "turns": str(thread.turns),
@@ -246,7 +173,7 @@ def _status(turn_state: str, waiting: int) -> ThreadStatus:
 def source_text(source: Source | None) -> str:
     if source is None:
         return ""
-    return _dump({"thread": str(source.thread), "session_id": source.session_id, "ts": source.ts})
+    return compact({"thread": str(source.thread), "session_id": source.session_id, "ts": source.ts})
 
 
 def _source(text: str) -> Source | None:
@@ -257,7 +184,7 @@ def _source(text: str) -> Source | None:
 
 
 def archived_text(archived: tuple[ArchivedSession, ...]) -> str:
-    return _dump(
+    return compact(
         [
             {
                 "session_id": session.session_id,
@@ -287,7 +214,7 @@ def archived_from(text: str) -> tuple[ArchivedSession, ...]:
 
 
 def point_text(point: Point) -> str:
-    return _dump({"v": VERSION, "session_id": point.session_id, "entry": point.entry, "kind": point.kind.value})
+    return compact({"v": VERSION, "session_id": point.session_id, "entry": point.entry, "kind": point.kind.value})
 
 
 def point_from(text: str) -> Point:
@@ -297,7 +224,3 @@ def point_from(text: str) -> Point:
 
 def _flag(on: bool) -> str:
     return "1" if on else "0"
-
-
-def _dump(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

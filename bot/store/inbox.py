@@ -10,7 +10,7 @@ import structlog
 
 from bot.errors import StoreAway
 from bot.model import Address, Message, Receipt, Taken, ThreadKey
-from bot.store import codec
+from bot.store import messages
 from bot.store.database import Database
 from bot.store.indexes import MARK_VALID_US, SETTLE_US, ActivityIndex, Listed, WorkIndex
 from bot.store.keys import ThreadKeys
@@ -78,11 +78,11 @@ class Inbox(Leases):
             "accept",
             ThreadKeys(message.thread).state,
             message.ts,
-            codec.order_of(message.ts),
-            codec.message_text(message),
+            messages.order_of(message.ts),
+            messages.message_text(message),
             message.address.value,
             session_id,
-            codec.title_of(message.text),
+            messages.title_of(message.text),
             message.user,
             delivery,
             marked_us,
@@ -103,15 +103,15 @@ class Inbox(Leases):
             log.warning("thread_not_listed_yet", thread=str(message.thread), error=str(error))
 
     async def withdraw(self, thread: ThreadKey, ts: str) -> bool:
-        return bool(await self._database.run("withdraw", ThreadKeys(thread).state, codec.order_of(ts)))
+        return bool(await self._database.run("withdraw", ThreadKeys(thread).state, messages.order_of(ts)))
 
     async def amend(self, thread: ThreadKey, ts: str, text: str) -> bool:
-        order = codec.order_of(ts)
+        order = messages.order_of(ts)
         for _ in range(ATTEMPTS):
             body = await self._database.call("HGET", ThreadKeys(thread).messages, order)
             if body is None:
                 return False
-            amended = codec.message_text(replace(codec.message_from(thread, body), text=text))
+            amended = messages.message_text(replace(messages.message_from(thread, body), text=text))
             if await self._database.run("amend", ThreadKeys(thread).state, order, body, amended):
                 return True
         raise StoreAway("the message keeps changing")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from bot.errors import LeaseLost, Reason, Refusal, StoreAway
 from bot.model import ArchivedSession, Lease, Point, PointMap, Thread, ThreadFilter, ThreadKey, ThreadPage
-from bot.store import codec
+from bot.store import codec, messages
 from bot.store.database import Argument, Database
 from bot.store.indexes import ActivityIndex
 from bot.store.keys import ThreadKeys
@@ -156,12 +156,12 @@ class Threads:
         keys = ThreadKeys(key)
         waits, turn = await self._database.batch(
             [
-                ("HEXISTS", keys.messages, codec.order_of(ts)),
+                ("HEXISTS", keys.messages, messages.order_of(ts)),
                 ("HMGET", keys.turn, "messages", "context", "progress"),
             ]
         )
-        messages, context, progress = turn
-        asked = {kept["ts"] for bodies in (messages, context) for kept in json.loads(bodies or "[]")}
+        prompts, context, progress = turn
+        asked = {kept["ts"] for bodies in (prompts, context) for kept in json.loads(bodies or "[]")}
         shown = {part.ts for part in codec.progress_from(progress or "").parts}
         return bool(waits) or ts in asked or ts in shown
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bot.errors import LeaseLost
 from bot.model import Address, Lease, Message, Receipt, Signal, Taken, Thread, ThreadKey, ts_order
-from bot.store.codec import title_of
+from bot.store.messages import title_of
 from tests.memory.state import HeldLease, Memory, ThreadState
 
 

@@ -23,7 +23,7 @@ from bot.model import (
     ThreadKey,
     ThreadStatus,
 )
-from bot.store import codec
+from bot.store import codec, messages
 
 KEY = ThreadKey("T1", "C1", "1700000000.000100")
 
@@ -93,7 +93,7 @@ def _with_news(text: str) -> str:
 
 @pytest.mark.parametrize("text", [MESSAGE_1, _with_news(MESSAGE_1)])
 def test_a_message_is_read(text: str) -> None:
-    assert codec.message_from(KEY, text) == MESSAGE
+    assert messages.message_from(KEY, text) == MESSAGE
 
 
 @pytest.mark.parametrize("text", [PROGRESS_1, _with_news(PROGRESS_1)])
@@ -112,7 +112,7 @@ def test_a_point_is_read() -> None:
 
 
 def test_what_is_written_is_what_was_recorded() -> None:
-    assert codec.message_text(MESSAGE) == MESSAGE_1
+    assert messages.message_text(MESSAGE) == MESSAGE_1
     assert codec.progress_text(PROGRESS) == PROGRESS_1
     assert codec.thread_fields(THREAD) == THREAD_1
 
@@ -122,9 +122,9 @@ def test_what_is_written_is_what_was_recorded() -> None:
     [("", ""), ("  \n\n  ", ""), ("\n first \nsecond", "first"), ("x" * 80, "x" * 80), ("x" * 81, "x" * 79 + "…")],
 )
 def test_a_title_is_the_first_line_that_says_something(text: str, title: str) -> None:
-    assert codec.title_of(text) == title
+    assert messages.title_of(text) == title
 
 
 def test_padded_ts_sort_as_their_times() -> None:
     in_order = ["5.000001", "999999999.999999", "1700000000.000099", "1700000000.000100", "1700000000.100000"]
-    assert sorted(in_order, key=codec.order_of) == in_order
+    assert sorted(in_order, key=messages.order_of) == in_order
