@@ -19,6 +19,8 @@ from slack_bolt.async_app import AsyncApp
 from bot.admin import Admin
 from bot.agent import command
 from bot.agent.claude import ClaudeAgent
+from bot.agent.memory import default_clients, default_memory_mb, memory
+from bot.agent.pool import PoolBounds
 from bot.agent.sessions import ClaudeSessions
 from bot.agent.settings import AgentSettings
 from bot.agent.workspace import SessionWorkspaces
@@ -134,15 +136,21 @@ async def _open_core(
     clock: SystemClock,
     stack: AsyncExitStack,
 ) -> _Core:
+    limits = Limits(settings.max_turns, settings.max_budget_usd)
     agent_settings = AgentSettings(
-        settings.data_dir, environ, system_prompt=settings.system_prompt, model=settings.model
+        settings.data_dir,
+        environ,
+        system_prompt=settings.system_prompt,
+        model=settings.model,
+        limits=limits,
+        warm=_pool_bounds(settings),
+        stall_s=settings.turn_stall_s,
     )
     agent = await stack.enter_async_context(ClaudeAgent(store.transcripts, agent_settings))
     log.info("agent_ready", cli=await command.version())
     workspaces = SessionWorkspaces(store.files, settings.data_dir, settings.workspace_max_mb)
     sessions = ClaudeSessions(store.transcripts)
     references = References(store.threads, chat)
-    limits = Limits(settings.max_turns, settings.max_budget_usd)
     needs = AttemptNeeds(store.turns, agent, workspaces, PromptWriter(chat), new_id=_new_id, limits=limits)
     turns = Turns(store.turns, chat, clock, needs, show_usage=settings.show_usage)
     bounds = InboxBounds(lease_s=settings.lease_s, turns_running=settings.max_turns_running)
@@ -156,9 +164,10 @@ async def _open_core(
         limits=limits,
         bounds=bounds,
         drain_s=settings.drain_s,
+        readiness=agent,
     )
     await stack.enter_async_context(inbox)
-    fork_needs = ForkNeeds(store.threads, store.turns, sessions, workspaces)
+    fork_needs = ForkNeeds(store.threads, store.turns, sessions, workspaces, agent, limits)
     forks = Forks(fork_needs, inbox, chat, references, clock, new_id=_new_id)
     return _Core(inbox, forks, Admin(store.threads, sessions, inbox, chat, references, new_id=_new_id))
 
@@ -191,6 +200,19 @@ def _transport(settings: Settings, app: AsyncApp, web: Web) -> AbstractAsyncCont
     if settings.transport is Transport.SOCKET:
         return listen_over_socket(app, app_token=settings.slack_app_token, web=web.client)
     return listen_over_http(app, host=settings.http_host, port=settings.http_port)
+
+
+def _pool_bounds(settings: Settings) -> PoolBounds:
+    """What the operator set, the rest from the memory there is."""
+    memory_mb = settings.warm_memory_mb or default_memory_mb(memory())
+    return PoolBounds(
+        clients=default_clients(memory_mb) if settings.max_warm is None else settings.max_warm,
+        idle_s=settings.warm_idle_s,
+        spares=settings.spares,
+        memory_bytes=memory_mb * MB,
+        client_bytes=settings.client_max_mb * MB,
+        client_turns=settings.client_max_turns,
+    )
 
 
 def _new_id() -> str:

@@ -7,7 +7,7 @@ told that it was interrupted, so that no side effect happens twice.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
@@ -21,6 +21,7 @@ from bot.model import (
     RemarkKind,
     RunEnded,
     RunRequest,
+    TextDelta,
     ToolStarted,
     Turn,
 )
@@ -58,6 +59,7 @@ class _Start:
     session_id: str
     resume: bool
     resume_at: str = ""
+    tail: str = ""
     interrupted: bool = False
     """The model is told that it was interrupted, instead of being asked again."""
     recap: bool = False
@@ -76,6 +78,7 @@ class Attempt:
         self._reply = reply
         self._note_tool = note_tool
         self._tool_ran = turn.progress.tool_ran
+        self._spoke = bool(turn.progress.said)
         self._run: Run | None = None
         self._stopped = False
         self._written: dict[Path, tuple[str, Sequence[Path]]] = {}
@@ -94,8 +97,6 @@ class Attempt:
             StoreAway: Redis is away.
         """
         start = await self._where_to_start(again=self._turn.attempt > 1)
-        if self._turn.progress.said and not start.interrupted:
-            await self._reply.feed(Remark(RemarkKind.STARTED_OVER))
         outcome = await self._run_once(start)
         for _ in range(RETRIES):
             if self._stopped or outcome.ending not in (Ending.CRASHED, Ending.SESSION_GONE):
@@ -110,9 +111,10 @@ class Attempt:
         thread = self._turn.thread
         tail = "" if gone else await self._needs.store.tail(thread.key, thread.session_id)
         if tail and again and self._tool_ran:
-            return _Start(thread.session_id, resume=True, interrupted=True)
+            return _Start(thread.session_id, resume=True, tail=tail, interrupted=True)
         if thread.head and tail:
-            return _Start(thread.session_id, resume=True, resume_at="" if tail == thread.head else thread.head)
+            resume_at = "" if tail == thread.head else thread.head
+            return _Start(thread.session_id, resume=True, resume_at=resume_at, tail=tail)
         if not thread.head and not tail and not gone:
             return _Start(thread.session_id, resume=False)
         fresh = self._needs.new_id()
@@ -121,10 +123,15 @@ class Attempt:
         return _Start(fresh, resume=False, recap=bool(thread.head))
 
     async def _run_once(self, start: _Start) -> Outcome:
+        if self._spoke and not start.interrupted:
+            await self._reply.feed(Remark(RemarkKind.STARTED_OVER))
         if start.recap:
             await self._reply.feed(Remark(RemarkKind.SESSION_LOST))
         workdir = await self._needs.workspaces.open(self._lease.thread, start.session_id)
-        request = await self._request(start, workdir)
+        request = self._request(start)
+        self._needs.agent.prepare(request, workdir)
+        text, images = (INTERRUPTED, ()) if start.interrupted else await self._prompt(workdir, recap=start.recap)
+        request = replace(request, text=text, images=tuple(images))
         outcome = Outcome(Ending.STOPPED, start.session_id)
         if not self._stopped:
             async with self._needs.agent.run(request, workdir) as run:
@@ -132,16 +139,16 @@ class Attempt:
         await self._needs.workspaces.keep(self._lease, start.session_id)
         return outcome
 
-    async def _request(self, start: _Start, workdir: Path) -> RunRequest:
+    def _request(self, start: _Start) -> RunRequest:
+        """What the agent is asked, but for the prompt."""
         thread, prompt = self._turn.thread, self._turn.prompt
-        text, images = (INTERRUPTED, ()) if start.interrupted else await self._prompt(workdir, recap=start.recap)
         return RunRequest(
             lease=self._lease,
             session_id=start.session_id,
             resume=start.resume,
             resume_at=start.resume_at,
-            text=text,
-            images=tuple(images),
+            tail=start.tail,
+            text="",
             limits=prompt.limits or self._needs.limits,
             model=thread.model or self._needs.model,
         )
@@ -165,6 +172,7 @@ class Attempt:
                 if isinstance(event, ToolStarted):
                     self._tool_ran = True
                     await self._note_tool()
+                self._spoke = self._spoke or isinstance(event, TextDelta)
                 await self._reply.feed(event)
         finally:
             self._run = None

@@ -176,6 +176,47 @@ class Settings:
     max_turns_running: int = _setting(
         "BOT_MAX_TURNS_RUNNING", "Work", "How many turns one worker runs at once.", values.whole(1), "8"
     )
+    max_warm: int | None = _setting(
+        "BOT_MAX_WARM",
+        "Work",
+        "How many processes of Claude's CLI one worker has at most, between turns too; 0 starts one for each turn. As "
+        "many as fit into `BOT_WARM_MEMORY_MB` when empty.",
+        values.whole(0),
+    )
+    warm_memory_mb: int | None = _setting(
+        "BOT_WARM_MEMORY_MB",
+        "Work",
+        "How much memory (PSS) these processes may take together, in MB. 80 % of the machine's, or of the container's, "
+        "when empty.",
+        values.whole(1),
+    )
+    warm_idle_s: float = _setting(
+        "BOT_WARM_IDLE_S", "Work", "Seconds that a thread keeps its process after a turn.", values.number(0), "600"
+    )
+    spares: int = _setting(
+        "BOT_SPARES",
+        "Work",
+        "How many processes wait for new threads; at most half of `BOT_MAX_WARM`.",
+        values.whole(0),
+        "2",
+    )
+    client_max_turns: int = _setting(
+        "BOT_CLIENT_MAX_TURNS", "Work", "After how many turns a process is replaced.", values.whole(1), "200"
+    )
+    client_max_mb: int = _setting(
+        "BOT_CLIENT_MAX_MB",
+        "Work",
+        "A process that takes more memory (PSS, with all it started) is not kept after its turn, in MB.",
+        values.whole(1),
+        "1024",
+    )
+    turn_stall_s: float = _setting(
+        "BOT_TURN_STALL_S",
+        "Work",
+        "Seconds of silence after which a turn's process is asked whether it is still there, and replaced if not.",
+        values.number(0.1),
+        "60",
+    )
     max_waiting: int = _setting(
         "BOT_MAX_WAITING", "Work", "How many messages may wait in one thread.", values.whole(1), "50"
     )
@@ -220,7 +261,7 @@ def _declared() -> tuple[Setting, ...]:
 SETTINGS: Final = _declared()
 """Every setting there is, in the order of the documentation."""
 
-_EMPTY: Final[Mapping[str, object]] = {"admins": frozenset()}
+_EMPTY: Final[Mapping[str, object]] = {"admins": frozenset(), "max_warm": None, "warm_memory_mb": None}
 """What a setting without text and default is, where that is not an empty string."""
 
 

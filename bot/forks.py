@@ -1,19 +1,33 @@
 """Branch a thread at a point: a new thread whose session is a copy of another up to there.
 
-No process is started: the transcript and the files are copied in the store. The source is only read.
+The transcript and the files are copied in the store, the source is only read. No process is needed for it; one is got
+ready for the branch afterwards, beside.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
 from bot.errors import BotError, Reason, Refusal
 from bot.inbox import Inbox
-from bot.model import Address, Message, Person, Point, PointKind, Source, Thread, ThreadFilter, ThreadKey
-from bot.ports import Chat, Clock, Sessions, ThreadStore, TurnStore, Workspaces
+from bot.model import (
+    Address,
+    Lease,
+    Limits,
+    Message,
+    Person,
+    Point,
+    PointKind,
+    RunRequest,
+    Source,
+    Thread,
+    ThreadFilter,
+    ThreadKey,
+)
+from bot.ports import Agent, Chat, Clock, Sessions, ThreadStore, TurnStore, Workspaces
 from bot.references import Reference, References
 
 log = structlog.get_logger(__name__)
@@ -40,6 +54,9 @@ class ForkNeeds:
     turns: TurnStore
     sessions: Sessions
     workspaces: Workspaces
+    agent: Agent | None = None
+    """Gets a branch ready for its first message, when given."""
+    limits: Limits = field(default_factory=Limits)
 
 
 class Forks:
@@ -59,6 +76,8 @@ class Forks:
         self._turns = needs.turns
         self._sessions = needs.sessions
         self._workspaces = needs.workspaces
+        self._agent = needs.agent
+        self._limits = needs.limits
         self._inbox = inbox
         self._chat = chat
         self._references = references
@@ -175,8 +194,16 @@ class Forks:
                 source=Source(source.key, point.session_id, ts),
             )
             await self._threads.create(lease, thread, {root_ts: Point(session_id, head, PointKind.REPLY)})
+            if self._agent is not None and head:
+                self._inbox.beside(self._get_ready(self._agent, lease, thread))
         log.info("branched", source=str(source.key), branch=str(key), session=session_id)
         return Branch(key, await self._chat.link(key), source)
+
+    async def _get_ready(self, agent: Agent, lease: Lease, branch: Thread) -> None:
+        """Connect a process for the branch, before anybody has written there."""
+        workdir = await self._workspaces.open(branch.key, branch.session_id)
+        request = RunRequest(lease, branch.session_id, True, "", tail=branch.head, limits=self._limits)
+        agent.prepare(request, workdir)
 
     async def _announce(self, person: Person, source: ThreadKey, branch: ThreadKey) -> None:
         """Tell the source thread. The branch is made whether or not this works."""

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, Self
 
 import structlog
@@ -28,7 +29,8 @@ from bot.model import (
     Taken,
     ThreadKey,
 )
-from bot.ports import Chat, Clock, InboxStore, Signals
+from bot.ports import Chat, Clock, InboxStore, Readiness, Signals
+from bot.slots import TurnSlots
 from bot.tasks import end
 
 log = structlog.get_logger(__name__)
@@ -86,6 +88,7 @@ class Inbox:
         limits: Limits,
         bounds: InboxBounds,
         drain_s: float,
+        readiness: Readiness | None = None,
     ) -> None:
         self._store = store
         self._signals = signals
@@ -96,7 +99,8 @@ class Inbox:
         self._limits = limits
         self._bounds = bounds
         self._drain_s = drain_s
-        self._slots = asyncio.Semaphore(bounds.turns_running)
+        self._readiness = readiness
+        self._slots = TurnSlots(bounds.turns_running, readiness.capacity if readiness is not None else None)
         self._held: dict[ThreadKey, asyncio.Task[None]] = {}
         self._beside: set[asyncio.Task[None]] = set()
         self._watches: tuple[asyncio.Task[None], ...] = ()
@@ -129,7 +133,7 @@ class Inbox:
         """
         if message.under_bot:
             await self._await_branch(message.thread)
-        receipt = await self._store.accept(message, self._new_id())
+        receipt = await self._accept(message)
         log.info("message_taken", thread=str(message.thread), ts=message.ts, taken=receipt.taken.value)
         if receipt.taken is Taken.PROMPT:
             self._run_beside(self._see_to(message.thread, receipt.holder))
@@ -142,6 +146,24 @@ class Inbox:
         deadline = self._clock.now() + BRANCH_WAIT_S
         while not await self._store.knows(thread) and self._clock.now() < deadline:
             await self._clock.sleep(EXCLUSIVE_POLL_S)
+
+    async def _accept(self, message: Message) -> Receipt:
+        if self._readiness is None:
+            return await self._store.accept(message, self._new_id())
+        session_id = self._readiness.offer_session_id()
+        receipt = await self._store.accept(message, session_id)
+        if not receipt.new_thread:  # a store that fails leaves open which it is: then nobody else gets the id
+            self._readiness.decline_session_id(session_id)
+        return receipt
+
+    def expect(self) -> None:
+        """Somebody seems about to begin a session: have the agent ready."""
+        if self._readiness is not None:
+            self._readiness.expect_session()
+
+    def beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something that nobody waits for. What is left of it ends with the inbox."""
+        self._run_beside(work)
 
     async def withdraw(self, thread: ThreadKey, ts: str) -> bool:
         """Take back a message that was deleted in Slack. False when it no longer waits."""
@@ -236,7 +258,7 @@ class Inbox:
         ours = True
         try:
             while ours and not self._draining:
-                async with self._slots:
+                async with self._slots.place(partial(self._tell_place, lease.thread)):
                     await self._turns.run_next(lease)
                 ours = not await self._store.release(lease)
         except LeaseLost:
@@ -251,6 +273,10 @@ class Inbox:
             await end([renewal])
             if ours and self._draining:
                 await self._hand_over(lease)
+
+    def _tell_place(self, thread: ThreadKey, place: int) -> None:
+        log.info("turn_waits", thread=str(thread), place=place)
+        self._run_beside(self._chat.show_place(thread, place))
 
     async def _hand_over(self, lease: Lease) -> None:
         """Give the lease up with its work, so that another worker goes on at once."""
@@ -284,6 +310,7 @@ class Inbox:
     async def _sweep(self) -> None:
         while True:
             await self._clock.sleep(self._bounds.sweep_s)
+            self._slots.admit()
             room = self._bounds.turns_running - len(self._held)
             if room <= 0:
                 continue

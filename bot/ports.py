@@ -276,6 +276,34 @@ class Agent(Protocol):
         """A run; leaving the context ends whatever of it still lives."""
         ...
 
+    def prepare(self, request: RunRequest, workdir: Path) -> None:
+        """A run of this session comes soon: start getting ready for it. Returns at once, and may do nothing.
+
+        Args:
+            request: as `run` will get it; its text and images don't matter yet.
+        """
+        ...
+
+
+class Readiness(Protocol):
+    """Processes that the agent has ready ahead of their turn. Nothing but speed depends on them."""
+
+    def offer_session_id(self) -> str:
+        """An id for a session that may be about to begin. It is offered to nobody else until it is declined."""
+        ...
+
+    def decline_session_id(self, session_id: str) -> None:
+        """The offered id was given to no thread, for certain."""
+        ...
+
+    def expect_session(self) -> None:
+        """Somebody seems about to begin a session."""
+        ...
+
+    def capacity(self) -> int | None:
+        """How many turns may run at once, as far as memory and processes go; None for no bound."""
+        ...
+
 
 class Sessions(Protocol):
     """What can be done with a session's transcript without running the agent."""
@@ -356,6 +384,10 @@ class Chat(Protocol):
         ...
 
     async def unmark_waiting(self, messages: Sequence[Message]) -> None: ...
+
+    async def show_place(self, thread: ThreadKey, place: int) -> None:
+        """Show that the thread's turn waits for others to end, at this place in the queue. It may fail unseen."""
+        ...
 
     async def history(self, thread: ThreadKey, before_ts: str, limit: int) -> Sequence[Spoken]:
         """The thread's last messages before a ts (empty: all of them), oldest first."""

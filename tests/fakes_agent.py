@@ -76,6 +76,7 @@ class FakeAgent:
         self.scripts: list[Script] = []
         self.requests: list[RunRequest] = []
         self.runs: list[FakeRun] = []
+        self.prepared: list[RunRequest] = []
         self.began = asyncio.Condition()
         self.most_at_once: dict[ThreadKey, int] = {}
         self.on_fork: Callable[[], None] = lambda: None
@@ -95,6 +96,9 @@ class FakeAgent:
             yield run
         finally:
             run.over = True
+
+    def prepare(self, request: RunRequest, workdir: Path) -> None:
+        self.prepared.append(request)
 
     async def wait_for_runs(self, count: int, timeout_s: float = 5.0) -> None:
         """Wait until so many runs have begun in all."""

@@ -69,6 +69,7 @@ class FakeChat:
         self.replies: list[FakeReply] = []
         self.posted: list[tuple[ThreadKey, str]] = []
         self.waiting: set[str] = set()
+        self.places: list[tuple[ThreadKey, int]] = []
         self.admins: set[str] = set()
         self.unreadable: set[tuple[str, str]] = set()
         self.past: list[Spoken] = []
@@ -96,6 +97,9 @@ class FakeChat:
 
     async def unmark_waiting(self, messages: Sequence[Message]) -> None:
         self.waiting -= {message.ts for message in messages}
+
+    async def show_place(self, thread: ThreadKey, place: int) -> None:
+        self.places.append((thread, place))
 
     async def history(self, thread: ThreadKey, before_ts: str, limit: int) -> Sequence[Spoken]:
         return [spoken for spoken in self.past if not before_ts or spoken.ts < before_ts][-limit:]

@@ -119,8 +119,6 @@ class Pool(Generic[M]):
         self._pulse: asyncio.Task[None] | None = None
         self._expected_until = float("-inf")
         self._keeper: asyncio.Task[None] | None = None
-        self.on_room: Callable[[], None] = lambda: None
-        """Called when `capacity` may have grown."""
 
     async def __aenter__(self) -> Self:
         if self._bounds.clients:
@@ -212,7 +210,7 @@ class Pool(Generic[M]):
     def decline(self, session_id: str) -> None:
         """What was offered was not taken."""
         entry = self._idle.get(session_id)
-        if entry is not None and entry[0].turns == 0:
+        if entry is not None and entry[0].turns == 0 and len(self._spares) < self._wanted():
             del self._idle[session_id]
             self._spares[session_id] = entry[0]
             self._spares.move_to_end(session_id, last=False)
@@ -242,7 +240,6 @@ class Pool(Generic[M]):
         if now - self._pulse_at >= PULSE_S and (self._pulse is None or self._pulse.done()):
             self._pulse_at = now
             self._pulse = asyncio.create_task(self._feel_pulses(), name="warm pulses")
-        self.on_room()
 
     async def _keep(self) -> None:
         while True:
@@ -268,16 +265,19 @@ class Pool(Generic[M]):
 
     def _refill(self) -> None:
         """Start one spare, if one is missing and there is room."""
-        wanted = min(self._bounds.spares, self._bounds.clients // 2)
-        if self._clock.now() < self._expected_until:
-            wanted = max(wanted, 1)
-        census = self.census
+        wanted, census = self._wanted(), self.census
         full = census.running + census.idle + census.spares >= self._bounds.clients and not census.idle
         if census.spares >= wanted or full or self._over_bytes(TYPICAL_BYTES) > 0:
             return
         spare = self._make_spare()
         self._spares[spare.session_id] = spare
         self._make_room()
+
+    def _wanted(self) -> int:
+        """How many spares there should be."""
+        wanted = min(self._bounds.spares, self._bounds.clients // 2)
+        expected = self._clock.now() < self._expected_until
+        return max(wanted, 1) if expected else wanted
 
     def _make_room(self) -> None:
         """Close who was used longest ago until the bounds hold. What runs is never closed for it."""

@@ -69,6 +69,20 @@ class SlackChat:
         for message in messages:
             await self._react("reactions.remove", message)
 
+    async def show_place(self, thread: ThreadKey, place: int) -> None:
+        """Say it in the status, which the turn's own replaces. It is a courtesy as well."""
+        web = (await self._installations.of(thread.team)).web
+        try:
+            await web.call(
+                "assistant.threads.setStatus",
+                safe_to_repeat=False,
+                channel_id=thread.channel,
+                thread_ts=thread.root_ts,
+                status=wording.waits_in_line(place),
+            )
+        except (ChatRefused, ChatAway) as error:
+            log.debug("place_not_shown", error=str(error))
+
     async def _react(self, method: str, message: Message) -> None:
         web = (await self._installations.of(message.thread.team)).web
         try:

@@ -152,6 +152,7 @@ class Events:
         if opened.tab == "home":
             self._around.background.start(home.publish(opened.person), "publish home")
         elif opened.tab == "messages" and opened.channel:
+            self._around.inbox.expect()
             self._around.background.start(home.suggest(opened.person, opened.channel), "suggest prompts")
 
     async def on_stop_pressed(self, body: Json, _first_time: bool) -> None:

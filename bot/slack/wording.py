@@ -23,6 +23,14 @@ NOTHING_SAID = "Done. There was nothing to say."
 UNTITLED = "New conversation"
 
 
+def waits_in_line(place: int) -> str:
+    """The status while all places for turns are taken."""
+    ahead = place - 1
+    if not ahead:
+        return "is busy elsewhere: you are next"
+    return f"is busy elsewhere: {ahead} {'is' if ahead == 1 else 'are'} ahead of you"
+
+
 def working_on(title: str) -> str:
     """The status while a tool runs."""
     return f"is working: {title}"

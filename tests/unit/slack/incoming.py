@@ -109,6 +109,7 @@ class FakeInbox:
     withdrawn: list[tuple[ThreadKey, str]] = field(default_factory=list)
     amended: list[tuple[ThreadKey, str, str]] = field(default_factory=list)
     stopped: list[ThreadKey] = field(default_factory=list)
+    expected: int = 0
     continued: list[tuple[Person, ThreadKey, str, Ending]] = field(default_factory=list)
     receipt: Receipt = Receipt(Taken.PROMPT)  # noqa: RUF009 (frozen)
     failure: Exception | None = None
@@ -132,6 +133,9 @@ class FakeInbox:
             raise self.failure
         self.stopped.append(thread)
         return True
+
+    def expect(self) -> None:
+        self.expected += 1
 
     async def continue_turn(self, person: Person, thread: ThreadKey, reply_ts: str, ending: Ending) -> Receipt:
         self.continued.append((person, thread, reply_ts, ending))

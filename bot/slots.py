@@ -1,0 +1,85 @@
+"""Places for running turns. Who finds none waits in order, and is told where it stands."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+TOLD_PLACES = 3
+"""Who waits is told its place at first, and then when it comes this near to the front."""
+
+
+@dataclass(eq=False, slots=True)
+class _Ticket:
+    tell: Callable[[int], None]
+    called: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    told: int = 0
+
+
+class TurnSlots:
+    """Lets so many turns run at once, first come first served.
+
+    Args:
+        most: places there are at most.
+        capacity: how many there are right now; None when `most` is the only bound.
+    """
+
+    def __init__(self, most: int, capacity: Callable[[], int | None] | None = None) -> None:
+        self._most = most
+        self._capacity = capacity
+        self._taken = 0
+        self._queue: deque[_Ticket] = deque()
+
+    @asynccontextmanager
+    async def place(self, tell: Callable[[int], None]) -> AsyncIterator[None]:
+        """A place, for as long as the context lasts.
+
+        Args:
+            tell: called with the place in the queue, 1 for the next, where it has to wait.
+        """
+        if self._queue or self._taken >= self._bound():
+            await self._wait(_Ticket(tell))
+        else:
+            self._taken += 1
+        try:
+            yield
+        finally:
+            self._taken -= 1
+            self.admit()
+
+    def admit(self) -> None:
+        """Call up who waits, as far as there are places."""
+        moved = False
+        while self._queue and self._taken < self._bound():
+            ticket = self._queue.popleft()
+            self._taken += 1
+            ticket.called.set_result(None)
+            moved = True
+        if moved:
+            self._tell()
+
+    async def _wait(self, ticket: _Ticket) -> None:
+        self._queue.append(ticket)
+        self._tell()
+        try:
+            await ticket.called
+        except asyncio.CancelledError:
+            if ticket.called.done() and not ticket.called.cancelled():
+                self._taken -= 1
+            else:
+                self._queue.remove(ticket)
+            self.admit()
+            raise
+
+    def _tell(self) -> None:
+        for place, ticket in enumerate(self._queue, start=1):
+            if not ticket.told or (place != ticket.told and place <= TOLD_PLACES):
+                ticket.told = place
+                ticket.tell(place)
+
+    def _bound(self) -> int:
+        now = self._capacity() if self._capacity is not None else None
+        return self._most if now is None else min(self._most, now)
