@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 from importlib import resources
 from typing import Any, cast
@@ -14,6 +14,11 @@ from redis import exceptions as redis_errors
 from redis.asyncio import Redis
 
 from bot.errors import LeaseLost, StoreAway
+
+CALLS_AT_ONCE = 32
+"""How many calls one worker makes at once, each on a connection: a burst waits for its turn."""
+WAIT_S = 5.0
+"""How long a call waits for its turn."""
 
 Argument = str | bytes | int | float
 
@@ -85,12 +90,27 @@ class Database:
 
     def __init__(self, client: Redis) -> None:
         self.client = client
+        self._room = asyncio.Semaphore(CALLS_AT_ONCE)
+
+    @asynccontextmanager
+    async def _call(self) -> AsyncIterator[None]:
+        """One of the calls that may run at once. Raises StoreAway when its turn does not come in time."""
+        try:
+            async with asyncio.timeout(WAIT_S):
+                await self._room.acquire()
+        except TimeoutError:
+            raise StoreAway("too many calls at once") from None
+        try:
+            with translated():
+                yield
+        finally:
+            self._room.release()
 
     async def run(self, script: str, keys: Sequence[str], *args: Argument) -> Any:
         """Run scripts/<script>.lua. A Redis that does not know it (restarted, failed over) is given it."""
         source, sha = _source(script)
         arguments = _encoded(args)
-        with translated():
+        async with self._call():
             try:
                 answer = await cast("Any", self.client.evalsha(sha, len(keys), *keys, *arguments))
             except redis_errors.NoScriptError:
@@ -103,14 +123,14 @@ class Database:
 
     async def call_raw(self, *command: Argument) -> Any:
         """One command whose answer stays bytes."""
-        with translated():
+        async with self._call():
             return await cast("Any", self.client.execute_command(*_encoded(command)))  # type: ignore[no-untyped-call]
 
     async def batch(self, commands: Sequence[Sequence[Argument]]) -> list[Any]:
         """Several commands in one round trip, not atomic; the answers in order."""
         if not commands:
             return []
-        with translated():
+        async with self._call():
             pipeline = self.client.pipeline(transaction=False)
             for command in commands:
                 pipeline.execute_command(*_encoded(command))

@@ -65,6 +65,14 @@ async def test_a_redis_that_does_not_answer_is_away() -> None:
             server.process.send_signal(signal.SIGCONT)
 
 
+async def test_a_burst_waits_for_its_turn(client: Redis) -> None:
+    store = Store(client, "w1", ttl_s=100)
+    messages = [message(f"1700000000.{number:06}") for number in range(1, 1_001)]
+    receipts = await asyncio.gather(*(store.inbox.accept(one, "s1") for one in messages))
+    assert [receipt.taken for receipt in receipts].count(Taken.PROMPT) == 50
+    assert len(await client.client_list()) < 40
+
+
 async def test_a_wrong_password_is_away() -> None:
     with redis_server() as server:
         async with connect(server.url) as client:
