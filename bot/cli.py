@@ -1,4 +1,4 @@
-"""The commands: run, demo, doctor.
+"""The commands: run, demo, doctor, manifest.
 
 Exit status: 0 after a stop that was asked for, 1 when something the bot needs is wrong or away, 2 when the settings are
 wrong, 130 after a second Ctrl-C.
@@ -10,7 +10,7 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -18,7 +18,7 @@ import click
 from dotenv import dotenv_values
 
 from bot import logs
-from bot.config import LogFormat, Settings
+from bot.config import SETTINGS, LogFormat, Settings
 from bot.errors import SettingsError, StartError
 from bot.stopping import run_until_stopped
 
@@ -31,6 +31,9 @@ VERSION: Final = "0.1.0"
 """The same as in pyproject.toml; a test compares."""
 
 ENV_FILE: Final = Path(".env")
+
+APP_NAME_CHARS: Final = 35
+"""An app's name in Slack is at most this long (slackapi/manifest-schema)."""
 
 _env_file = click.option(
     "--env-file",
@@ -91,6 +94,47 @@ def doctor(env_file: Path | None) -> None:
         return sound
 
     sys.exit(0 if asyncio.run(show()) else 1)
+
+
+def _secure_address(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if value and not value.startswith("https://"):
+        raise click.BadParameter("Slack wants an address that begins with https://")
+    return value
+
+
+def _app_name(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if not 0 < len(value.strip()) <= APP_NAME_CHARS:
+        raise click.BadParameter(f"Slack wants 1 to {APP_NAME_CHARS} characters")
+    return value.strip()
+
+
+@main.command()
+@click.option(
+    "--http",
+    "base_url",
+    metavar="URL",
+    default="",
+    callback=_secure_address,
+    help="Slack sends events to this address (https://…), where the bot listens over HTTP. By default: Socket Mode.",
+)
+@click.option("--name", default="Claude", show_default=True, callback=_app_name, help="What the app is called.")
+@click.option("--json", "wants_json", is_flag=True, help="JSON instead of YAML.")
+@_env_file
+def manifest(base_url: str, name: str, wants_json: bool, env_file: Path | None) -> None:
+    """Print the manifest that a Slack app for this bot is made from."""
+    from bot.slack import manifest as slack_app  # noqa: PLC0415
+
+    document = slack_app.manifest(name=name, command=_slash_command(environment(env_file)), base_url=base_url)
+    click.echo(slack_app.as_json(document) if wants_json else slack_app.as_yaml(document), nl=False)
+
+
+def _slash_command(environ: Mapping[str, str]) -> str:
+    """The one setting that a manifest needs; the others may still be missing."""
+    setting = next(setting for setting in SETTINGS if setting.attribute == "command")
+    try:
+        return str(setting.read(environ.get(setting.name, "").strip() or setting.default))
+    except ValueError as wrong:
+        _end(2, f"{setting.name} {wrong}")
 
 
 def environment(env_file: Path | None) -> dict[str, str]:

@@ -10,30 +10,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.config import Settings, Transport
 from bot.doctor.finding import Finding, fail, ok, warn
-
-SCOPES: Final = frozenset(
-    {
-        "app_mentions:read",
-        "assistant:write",
-        "channels:history",
-        "chat:write",
-        "commands",
-        "files:read",
-        "files:write",
-        "groups:history",
-        "im:history",
-        "im:read",
-        "im:write",
-        "mpim:history",
-        "reactions:read",
-        "reactions:write",
-        "users:read",
-    }
-)
-"""What the bot token needs to be granted."""
+from bot.slack.scopes import SCOPE_NAMES
 
 INSTALL_MEND: Final = "copy SLACK_BOT_TOKEN from the app's OAuth & Permissions page, or install the app again"
-SCOPES_MEND: Final = "add them on the app's OAuth & Permissions page and install the app again"
+SCOPES_MEND: Final = "put what `bot manifest` prints into the app's App Manifest page, and install the app again"
 SOCKET_MEND: Final = (
     "turn Socket Mode on, and make an app-level token with the scope connections:write on the app's Basic "
     "Information page"
@@ -69,9 +49,9 @@ def _scopes(granted: str | None) -> Finding:
         return warn(
             "Slack scopes",
             "Slack did not say what was granted",
-            "compare the app's OAuth & Permissions page with docs/configuration.md",
+            "compare the app's OAuth & Permissions page with what `bot manifest` prints",
         )
-    missing = SCOPES - {scope.strip() for scope in granted.split(",")}
+    missing = SCOPE_NAMES - {scope.strip() for scope in granted.split(",")}
     if missing:
         return fail("Slack scopes", f"not granted: {', '.join(sorted(missing))}", SCOPES_MEND)
     return ok("Slack scopes", "all granted")

@@ -15,10 +15,11 @@ from aiohttp.test_utils import TestServer
 from bot.config import Settings
 from bot.doctor import Finding, Verdict, bounded, examine
 from bot.doctor.claude import check_cli, check_model
-from bot.doctor.slack import SCOPES, check_events, check_token
+from bot.doctor.slack import check_events, check_token
 from bot.doctor.store import check_redis
 from bot.playground.model import ScriptedModel
 from bot.playground.redis_server import RedisServer
+from bot.slack.scopes import SCOPE_NAMES
 from tests.requirements_of_machine import needs
 
 OK, WARN, FAIL = Verdict.OK, Verdict.WARN, Verdict.FAIL
@@ -34,7 +35,7 @@ class SlackAnswers:
     def __init__(self) -> None:
         self.auth: Answers = {"ok": True, "user": "claude", "user_id": "U1", "team": "Acme", "team_id": "T1"}
         self.connections: Answers = {"ok": True, "url": "wss://127.0.0.1/link"}
-        self.scopes: str | None = ",".join(SCOPES)
+        self.scopes: str | None = ",".join(SCOPE_NAMES)
         self.tokens: dict[str, str] = {}
 
     def app(self) -> web.Application:
@@ -94,7 +95,7 @@ async def test_a_refused_token_is_named_with_where_to_get_one(settings: Settings
 
 
 async def test_missing_scopes_are_listed(settings: Settings, answers: SlackAnswers) -> None:
-    answers.scopes = ", ".join(SCOPES - {"files:read", "commands"})
+    answers.scopes = ", ".join(SCOPE_NAMES - {"files:read", "commands"})
 
     _, scopes = await check_token(settings)
 
