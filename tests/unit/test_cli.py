@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import sys
 import tomllib
@@ -68,7 +69,7 @@ def test_help_names_every_command() -> None:
     result = bot_command("--help")
 
     assert result.exit_code == 0
-    assert all(command in result.stdout for command in ("run", "demo", "doctor"))
+    assert all(command in result.stdout for command in ("run", "demo", "doctor", "manifest"))
 
 
 def test_the_version_is_that_of_the_project() -> None:
@@ -215,3 +216,40 @@ def test_the_package_can_be_run_as_a_module() -> None:
     )
 
     assert shown.stdout.strip() == f"bot, version {VERSION}"
+
+
+# --- manifest -------------------------------------------------------------------------------------------------------
+
+
+def test_the_manifest_needs_no_settings() -> None:
+    result = bot_command("manifest")
+
+    assert result.exit_code == 0
+    assert "socket_mode_enabled: true" in result.stdout
+    assert "- command: /agent" in result.stdout
+
+
+def test_the_manifest_is_made_for_the_operators_command_name_and_address() -> None:
+    words = ("manifest", "--json", "--name", "Ask", "--http", "https://bot.example.com")
+    document = json.loads(bot_command(*words, env={"BOT_COMMAND": "/ask"}).stdout)
+
+    assert document["display_information"]["name"] == "Ask"
+    (command,) = document["features"]["slash_commands"]
+    assert (command["command"], command["url"]) == ("/ask", "https://bot.example.com/slack/events")
+
+
+@pytest.mark.parametrize(
+    ("words", "environ", "problem"),
+    [
+        (("--http", "http://bot.example.com"), {}, "https://"),
+        (("--name", "x" * 36), {}, "35 characters"),
+        ((), {"BOT_COMMAND": "ask me"}, "BOT_COMMAND"),
+    ],
+)
+def test_a_manifest_that_slack_would_refuse_is_not_printed(
+    words: tuple[str, ...], environ: dict[str, str], problem: str
+) -> None:
+    result = bot_command("manifest", *words, env=environ)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert problem in result.stderr
