@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from bot.playground.slack.arguments import Arguments
-from bot.playground.slack.installation import Installation, Method
+from bot.playground.slack.installation import Handler, Installation, Method
 from bot.playground.slack.values import Channel, ChannelKind, Json, Message, Refused
 from bot.playground.slack.wire import channel_json, message_json
 
@@ -149,14 +149,34 @@ def join(slack: Installation, args: Arguments) -> Json:
     return {"channel": channel_json(slack.workspace, channel, bot.id)}
 
 
+_SCOPES_OF_KIND = {
+    ChannelKind.PUBLIC: "channels",
+    ChannelKind.PRIVATE: "groups",
+    ChannelKind.MPIM: "mpim",
+    ChannelKind.IM: "im",
+}
+
+
+def _in_its_kind(handler: Handler, permission: str) -> Handler:
+    """The method asks for the scope of the kind of conversation it is called for: `im:read` for a DM."""
+
+    def checked(slack: Installation, args: Arguments) -> Json:
+        scope = f"{_SCOPES_OF_KIND[slack.visible_channel(args.text('channel')).kind]}:{permission}"
+        if scope not in slack.scopes:
+            raise Refused("missing_scope", scope)
+        return handler(slack, args)
+
+    return checked
+
+
 _READ = ("channels:read", "groups:read", "im:read", "mpim:read")
 _HISTORY = ("channels:history", "groups:history", "im:history", "mpim:history")
 METHODS = {
-    "conversations.info": Method(info, _READ),
+    "conversations.info": Method(_in_its_kind(info, "read"), _READ),
     "conversations.list": Method(list_channels, _READ),
-    "conversations.history": Method(history, _HISTORY),
-    "conversations.replies": Method(replies, _HISTORY),
-    "conversations.members": Method(members, _READ),
+    "conversations.history": Method(_in_its_kind(history, "history"), _HISTORY),
+    "conversations.replies": Method(_in_its_kind(replies, "history"), _HISTORY),
+    "conversations.members": Method(_in_its_kind(members, "read"), _READ),
     "conversations.open": Method(open_conversation, ("im:write", "mpim:write", "channels:manage")),
     "conversations.join": Method(join, ("channels:join",)),
     "users.conversations": Method(users_conversations, _READ),

@@ -1,8 +1,10 @@
 """Reading conversations, and reacting in them."""
 
+import pytest
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.playground.slack.control import EmulatedSlack
+from bot.playground.slack.control import EmulatedSlack, Setup
 from bot.playground.slack.default_workspace import (
     C_GENERAL,
     C_LAUNCH,
@@ -148,3 +150,19 @@ async def test_the_bot_reacts_once_and_takes_it_back_once(
     assert await refusal(client.reactions_add(**{**eyes, "name": "no such!"})) == "invalid_name"
     assert await refusal(client.reactions_add(**{**eyes, "timestamp": "1700000000.000001"})) == "message_not_found"
     assert await refusal(client.reactions_add(**{**eyes, "timestamp": "yesterday"})) == "bad_timestamp"
+
+
+async def test_each_kind_of_conversation_asks_for_its_own_scope() -> None:
+    async with EmulatedSlack.start(Setup(scopes=("channels:read", "channels:history"))) as slack:
+        client = AsyncWebClient(slack.bot_token, base_url=slack.api_url)
+        await client.conversations_info(channel=C_GENERAL)
+        await client.conversations_history(channel=C_GENERAL)
+        for call, needed in (
+            (client.conversations_info(channel=D_ANA), "im:read"),
+            (client.conversations_members(channel=C_LAUNCH), "groups:read"),
+            (client.conversations_history(channel=C_LAUNCH), "groups:history"),
+            (client.conversations_replies(channel=D_ANA, ts="1.000100"), "im:history"),
+        ):
+            with pytest.raises(SlackApiError) as caught:
+                await call
+            assert (caught.value.response["error"], caught.value.response["needed"]) == ("missing_scope", needed)
