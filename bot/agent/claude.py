@@ -198,6 +198,7 @@ class ClaudeAgent:
         return cli_options(
             opening,
             workdir,
+            launcher=self._home.launcher,
             env=env,
             store=store,
             gate=gate,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shlex
 import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +14,9 @@ from pathlib import Path
 from uuid import uuid4
 
 from claude_agent_sdk import project_key_for_directory
+
+from bot.agent import guard
+from bot.agent.command import cli_path
 
 _LOCK = "lock"
 
@@ -50,6 +55,21 @@ class AgentHome:
         self._lock_fd = os.open(self._path / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         fcntl.flock(self._lock_fd, fcntl.LOCK_EX)
         self._config_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._write_launcher()
+
+    @property
+    def launcher(self) -> Path:
+        """The program that becomes this worker's CLI processes: see `bot.agent.guard`."""
+        return self._path / "claude"
+
+    def _write_launcher(self) -> None:
+        """A file of its own, since the SDK starts one program, and none in front of it."""
+        program = cli_path()
+        if program is None:
+            return
+        command = shlex.join([sys.executable, "-IS", guard.__file__, str(os.getpid()), str(program)])
+        self.launcher.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+        self.launcher.chmod(0o700)
 
     def close(self) -> None:
         shutil.rmtree(self._path, ignore_errors=True)

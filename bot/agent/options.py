@@ -63,6 +63,7 @@ def cli_options(
     opening: Opening,
     workdir: Path,
     *,
+    launcher: Path,
     env: dict[str, str],
     store: ThreadTranscripts,
     gate: Gate,
@@ -72,6 +73,7 @@ def cli_options(
     """The options of a process.
 
     Args:
+        launcher: starts the CLI, see `AgentHome.launcher`.
         env: set over the bot's environment, see `environment.cli_environment`.
         gate: decides about every tool call.
         instructions: the whole system prompt. It is sent anew on every resume, never taken from the transcript.
@@ -79,6 +81,7 @@ def cli_options(
     """
     return ClaudeAgentOptions(
         cwd=workdir,
+        cli_path=launcher,
         env=env,
         session_id=None if opening.resume else opening.session_id,
         resume=opening.session_id if opening.resume else None,

@@ -17,6 +17,7 @@ from bot.playground.model import ScriptedModel, say
 from bot.playground.slack.control import EmulatedSlack
 from tests.e2e.conftest import ANSWER_S, C_GENERAL, U_ANA
 from tests.redis_server import redis_server
+from tests.waiting import until
 
 END_S = 40.0
 
@@ -46,6 +47,7 @@ async def bot_process(env: Mapping[str, str], cwd: Path) -> AsyncIterator[asynci
         cwd=cwd,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
     )
     try:
         yield process
@@ -53,6 +55,10 @@ async def bot_process(env: Mapping[str, str], cwd: Path) -> AsyncIterator[asynci
         if process.returncode is None:
             process.kill()
             await process.wait()
+
+
+def alive(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
 async def end_of(process: asyncio.subprocess.Process) -> tuple[int | None, str]:
@@ -103,14 +109,30 @@ async def test_a_stop_drains_the_running_turn_and_leaves_nothing_behind(
         root = slack.people.say(U_ANA, C_GENERAL, f"{slack.mention} go")
         await slack.wait_until(lambda: bool(slack.replies_of_bot(C_GENERAL, root)), ANSWER_S)
         children = psutil.Process(process.pid).children(recursive=True)
-        process.send_signal(how)
+        # To the whole group, as a terminal sends Ctrl-C.
+        os.killpg(process.pid, how)
         await slack.wait_until(lambda: slack.open_sockets == 0, END_S)
         gate.set()
         status, _ = await end_of(process)
     assert status == 0
     assert [reply.text.strip() for reply in slack.replies_of_bot(C_GENERAL, root)] == ["so far and the rest"]
     assert children
-    assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+    assert not [child for child in children if alive(child)]
+
+
+async def test_a_worker_killed_alone_takes_its_agent_with_it(
+    slack: EmulatedSlack, model: ScriptedModel, tmp_path: Path
+) -> None:
+    model.script(say("so far ", asyncio.Event()))
+    async with bot_process(environment(slack, model, tmp_path), tmp_path) as process:
+        await slack.connected()
+        root = slack.people.say(U_ANA, C_GENERAL, f"{slack.mention} go")
+        await slack.wait_until(lambda: bool(slack.replies_of_bot(C_GENERAL, root)), ANSWER_S)
+        children = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
+        await process.wait()
+    assert children
+    await until(lambda: not [child for child in children if alive(child)])
 
 
 async def test_a_killed_worker_is_followed_by_another_that_finishes(

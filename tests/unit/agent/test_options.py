@@ -22,6 +22,7 @@ def made(*, resume: bool, resume_at: str = "", limits: Limits | None = None, mod
     return cli_options(
         Opening.of(request, model),
         Path("/data/sessions/x"),
+        launcher=Path("/data/claude/launcher"),
         env={"A": "b"},
         store=ThreadTranscripts(StoredTranscripts(), LEASE.thread, LEASE),
         gate=Gate(InsideDirectory(Path("/data/sessions/x"))),
