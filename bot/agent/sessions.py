@@ -23,6 +23,8 @@ from bot.model import Exchange, Lease, ThreadKey, TranscriptEntry
 from bot.ports import Transcripts
 
 _BATCH_ENTRIES = 500
+_BY_THE_CLI = ("<command-name>", "<local-command-", "Caveat: The messages below")
+"""How entries begin that nobody said: the CLI writes them when it is told to change the model."""
 
 
 class ClaudeSessions:
@@ -100,6 +102,8 @@ def _exchanges(bodies: Sequence[str], session_id: str) -> list[Exchange]:
     for message in asyncio.run(reading):
         text = "\n\n".join(_texts(message))
         if not text:
+            continue
+        if text.startswith(_BY_THE_CLI):
             continue
         if message.type == "user":
             exchanges.append(Exchange(text, ""))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 from uuid import uuid4
 
+import psutil
+
 from bot.agent.claude import ClaudeAgent
+from bot.agent.environment import RUN_MARK
+from bot.agent.pool import PoolBounds
+from bot.agent.processes import owner_mark
 from bot.agent.sessions import ClaudeSessions
 from bot.model import (
     AgentEvent,
@@ -23,20 +28,40 @@ from bot.model import (
     ToolStarted,
 )
 from bot.playground.model import ScriptedModel
-from bot.ports import Run
+from bot.ports import Clock, Run
 from tests.unit.agent.stored import StoredTranscripts
+
+LIMITS = Limits(max_turns=10)
 
 
 def a_thread() -> ThreadKey:
     return ThreadKey("T1", "C1", f"{uuid4().int % 10**10}.000100")
 
 
-def lease_of(thread: ThreadKey) -> Lease:
-    return Lease(thread, "worker-1", 1)
+def lease_of(thread: ThreadKey, token: int = 1) -> Lease:
+    return Lease(thread, "worker-1", token)
 
 
 def new_session() -> str:
     return str(uuid4())
+
+
+def mark_of(process: psutil.Process) -> str:
+    """The run that a process belongs to; empty when it is none of ours, or gone."""
+    try:
+        return process.environ().get(RUN_MARK, "")
+    except (psutil.Error, OSError):
+        return ""
+
+
+def marked_processes() -> list[psutil.Process]:
+    """The processes of this worker's runs."""
+    mine = owner_mark()
+    return [process for process in psutil.process_iter() if mark_of(process).startswith(mine)]
+
+
+def zombies() -> list[psutil.Process]:
+    return [process for process in psutil.Process().children() if process.status() == psutil.STATUS_ZOMBIE]
 
 
 @dataclass
@@ -74,6 +99,7 @@ class Bench:
     transcripts: StoredTranscripts
     root: Path
     thread: ThreadKey = field(default_factory=a_thread)
+    turns: int = 0
 
     @property
     def lease(self) -> Lease:
@@ -94,15 +120,20 @@ class Bench:
         images: tuple[Path, ...] = (),
         limits: Limits | None = None,
         thread: ThreadKey | None = None,
+        model: str = "",
     ) -> AbstractAsyncContextManager[Run]:
+        self.turns += 1
+        lease = lease_of(thread or self.thread, self.turns)
         request = RunRequest(
-            lease=lease_of(thread or self.thread),
+            lease=lease,
             session_id=session_id,
             resume=resume,
             text=text,
             images=images,
             resume_at=resume_at,
-            limits=limits or Limits(max_turns=10),
+            tail=self.transcripts.tail(lease.thread, session_id) if resume else "",
+            limits=limits or LIMITS,
+            model=model,
         )
         return self.agent.run(request, self.workdir(session_id))
 
@@ -116,13 +147,26 @@ class Bench:
         images: tuple[Path, ...] = (),
         limits: Limits | None = None,
         thread: ThreadKey | None = None,
+        model: str = "",
     ) -> Told:
         """Run a prompt to its end."""
         run = self.run(
-            text, session_id, resume=resume, resume_at=resume_at, images=images, limits=limits, thread=thread
+            text,
+            session_id,
+            resume=resume,
+            resume_at=resume_at,
+            images=images,
+            limits=limits,
+            thread=thread,
+            model=model,
         )
         async with run as running:
             return Told([event async for event in running])
 
 
-OpenBench = Callable[[Path], AbstractAsyncContextManager[Bench]]
+class OpenBench(Protocol):
+    """Opens an agent on a data directory; two of them are two workers."""
+
+    def __call__(
+        self, data_dir: Path, warm: PoolBounds = ..., clock: Clock | None = None, stall_s: float = ...
+    ) -> AbstractAsyncContextManager[Bench]: ...

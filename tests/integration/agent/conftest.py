@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,13 +10,26 @@ from pathlib import Path
 import pytest
 
 from bot.agent.claude import ClaudeAgent
+from bot.agent.pool import PoolBounds
 from bot.agent.sessions import ClaudeSessions
 from bot.agent.settings import AgentSettings
 from bot.playground.model import ScriptedModel
-from tests.integration.agent.bench import Bench, OpenBench
+from bot.ports import Clock
+from tests.integration.agent.bench import LIMITS, Bench, OpenBench
 from tests.unit.agent.stored import StoredTranscripts
 
+COLD = PoolBounds()
 PATH = "/usr/local/bin:/usr/bin:/bin"
+
+
+@pytest.fixture
+def temp_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A place of the test's own for temporary files, of the SDK and the CLI alike."""
+    root = tmp_path / "tmp"
+    root.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(root))
+    monkeypatch.setenv("TMPDIR", str(root))
+    return root
 
 
 @pytest.fixture
@@ -32,19 +46,23 @@ def environ(model: ScriptedModel) -> dict[str, str]:
 
 @pytest.fixture
 def open_bench(model: ScriptedModel, environ: dict[str, str]) -> OpenBench:
-    """Opens an agent on a data directory; two of them are two workers."""
     transcripts = StoredTranscripts()
 
     @asynccontextmanager
-    async def opened(data_dir: Path) -> AsyncIterator[Bench]:
+    async def opened(
+        data_dir: Path, warm: PoolBounds = COLD, clock: Clock | None = None, stall_s: float = 60.0
+    ) -> AsyncIterator[Bench]:
         settings = AgentSettings(
             data_dir=data_dir,
             environ=environ,
             system_prompt="Speak like a pirate.",
             model="claude-sonnet-5",
             stop_grace_s=2.0,
+            limits=LIMITS,
+            warm=warm,
+            stall_s=stall_s,
         )
-        async with ClaudeAgent(transcripts, settings) as agent:
+        async with ClaudeAgent(transcripts, settings, clock=clock) as agent:
             yield Bench(agent, ClaudeSessions(transcripts), model, transcripts, data_dir)
 
     return opened

@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import subprocess
-import tempfile
 from pathlib import Path
 
 import psutil
@@ -16,33 +15,7 @@ from bot.agent.environment import RUN_MARK
 from bot.agent.processes import end_orphans, owner_mark, remove_orphaned_resume_dirs, run_mark
 from bot.model import TextDelta
 from bot.playground.model import say
-from tests.integration.agent.bench import Bench, OpenBench, new_session
-
-
-@pytest.fixture
-def temp_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A place of the test's own for temporary files, of the SDK and the CLI alike."""
-    root = tmp_path / "tmp"
-    root.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(root))
-    monkeypatch.setenv("TMPDIR", str(root))
-    return root
-
-
-def marked_processes() -> list[psutil.Process]:
-    mine = owner_mark()
-    return [p for p in psutil.process_iter() if _mark(p).startswith(mine)]
-
-
-def _mark(process: psutil.Process) -> str:
-    try:
-        return process.environ().get(RUN_MARK, "")
-    except psutil.Error:
-        return ""
-
-
-def zombies() -> list[psutil.Process]:
-    return [p for p in psutil.Process().children() if p.status() == psutil.STATUS_ZOMBIE]
+from tests.integration.agent.bench import Bench, OpenBench, mark_of, marked_processes, new_session, zombies
 
 
 async def test_a_run_leaves_no_process_descriptor_or_file(bench: Bench, temp_root: Path) -> None:
@@ -150,7 +123,7 @@ async def test_the_cli_is_not_told_the_bots_secrets(bench: Bench, monkeypatch: p
 
 def _orphan_of_the_run() -> subprocess.Popen[bytes]:
     """A process such as a tool's shell leaves: in a session of its own, marked as the run's."""
-    return _process(_mark(marked_processes()[0]))
+    return _process(mark_of(marked_processes()[0]))
 
 
 def _process(mark: str, **environ: str) -> subprocess.Popen[bytes]:
