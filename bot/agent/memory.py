@@ -34,10 +34,13 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class MemoryUse:
-    """What the processes weigh (PSS, whole trees), by mark, and by how much the machine is short of its reserve."""
+    """What the processes weigh (PSS, whole trees), by mark.
+
+    `shortage_bytes` is what the machine lacks to its reserve; below zero, what it has beyond that.
+    """
 
     by_mark: Mapping[str, int]
-    shortage_bytes: int = 0
+    shortage_bytes: int = -_UNLIMITED_BYTES
 
 
 def memory(proc: Path = Path("/proc"), cgroups: Path = Path("/sys/fs/cgroup")) -> Memory:

@@ -114,7 +114,7 @@ class Pool(Generic[M]):
         self._spares: OrderedDict[str, M] = OrderedDict()
         self._closing: dict[asyncio.Task[None], str] = {}
         self._weights: dict[str, int] = {}
-        self._shortage_bytes = 0
+        self._shortage_bytes = MemoryUse({}).shortage_bytes
         self._measured_at = self._pulse_at = float("-inf")
         self._pulse: asyncio.Task[None] | None = None
         self._expected_until = float("-inf")
@@ -229,9 +229,11 @@ class Pool(Generic[M]):
                 self._drop(member, "ended")
             elif now - since >= self._bounds.idle_s:
                 self._drop(member, "idle")
-        for member in list(self._spares.values()):
+        for number, member in enumerate(list(self._spares.values())):
             if not member.sound:
                 self._drop(member, "ended")
+            elif number >= self._wanted():
+                self._drop(member, "surplus")
         if now - self._measured_at >= MEASURE_S:
             self._measured_at = now
             await self._weigh()
