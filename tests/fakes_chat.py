@@ -45,6 +45,9 @@ class FakeReply:
         )
 
     async def feed(self, event: AgentEvent) -> None:
+        if self.chat.fail_next_feed is not None:
+            failure, self.chat.fail_next_feed = self.chat.fail_next_feed, None
+            raise failure
         self.events.append(event)
         if isinstance(event, TextDelta):
             await self.journal.save(replace(self.turn.progress, said=self.said))
@@ -78,6 +81,7 @@ class FakeChat:
         self.asked_again: list[tuple[ThreadKey, str]] = []
         self.files: dict[str, bytes] = {}
         self.fail_next_close: Exception | None = None
+        self.fail_next_feed: Exception | None = None
 
     def new_ts(self) -> str:
         return f"{next(self._clock)}.000100"

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.errors import ChatAway
+from bot.errors import ChatAway, ChatRefused
 from bot.model import (
     Attachment,
     Closing,
@@ -261,3 +261,22 @@ async def test_a_reset_forgets_what_the_thread_shows_too(world: World, worker: W
     await worker.inbox.take(world.message("and now?", "1700000019.000100", root="1700000000.000100"))
     await until(lambda: len(world.chat.posted) == 2)
     assert world.agent.requests[-1].text == "and now?"
+
+
+async def test_what_a_crashed_run_had_said_is_taken_back_when_it_is_asked_again(world: World, worker: Worker) -> None:
+    world.agent.scripts = [Script([TextDelta("half")], ending=Ending.CRASHED), Script([TextDelta("whole")])]
+    message = world.message("first")
+    await worker.inbox.take(message)
+    await until(lambda: world.chat.texts(message.thread) == ["half[started_over]whole"])
+
+
+async def test_a_reply_that_somebody_deleted_ends_the_turn(world: World, worker: Worker) -> None:
+    world.chat.fail_next_feed = ChatRefused("chat.appendStream", "message_not_found")
+    message = world.message("first")
+    await worker.inbox.take(message)
+    await world.agent.wait_for_runs(1)
+    async with worker.inbox.exclusive(message.thread):
+        assert (await thread_of(worker, message)).turns == 1
+    assert world.agent.runs[0].over
+    await worker.inbox.take(world.message("second", root=message.ts))
+    await until(lambda: world.chat.texts(message.thread)[-1:] == ["answer 2"])
