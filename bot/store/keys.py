@@ -37,6 +37,9 @@ PATTERNS = (
     "bot:sessions:{<team>:<first>}",
     "bot:sessions:{<team>:<first>}:age",
     "bot:signals:{<worker>}",
+    "bot:rate:{<team>:<method>}",
+    "bot:rate:{<team>:<method>:<channel>}",
+    "bot:channels:{<team>}",
 )
 """The form of every key there is; docs/redis.md has a row for each."""
 
@@ -154,6 +157,16 @@ def session_ages(team: str, first: str) -> str:
 
 def signals(worker: str) -> str:
     return f"bot:signals:{{{worker}}}"
+
+
+def rate(bucket: str) -> str:
+    """A token bucket: `team:method`, or `team:method:channel` where each channel is counted on its own."""
+    return f"bot:rate:{{{bucket}}}"
+
+
+def channels(team: str) -> str:
+    """What was set for a team's channels."""
+    return f"bot:channels:{{{team}}}"
 
 
 def _shard(thread: ThreadKey) -> int:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from redis.asyncio import Redis
 
 from bot.ports import FileStore, InboxStore, Signals, ThreadStore, Transcripts, TurnStore
+from bot.store.channels import ChannelSettings
 from bot.store.database import Database
 from bot.store.files import Files
 from bot.store.inbox import Inbox
 from bot.store.indexes import ActivityIndex, WorkIndex
 from bot.store.lifetimes import Lifetimes
+from bot.store.rates import RateBuckets
 from bot.store.signals import SignalStreams
 from bot.store.threads import Threads
 from bot.store.transcripts import TranscriptStore
@@ -49,3 +51,5 @@ class Store:
         self.threads: ThreadStore = Threads(database, activity, lifetimes, ttl_s)
         self.transcripts: Transcripts = TranscriptStore(database, ttl_s)
         self.files: FileStore = Files(database, ttl_s)
+        self.rates = RateBuckets(database)
+        self.channels = ChannelSettings(database)
