@@ -6,6 +6,8 @@ INSTALLED := $(VENV)/.installed
 # A proxy from the environment would come between the tests and their servers on the loopback.
 NO_PROXIES := env -u http_proxy -u https_proxy -u all_proxy -u no_proxy -u HTTP_PROXY -u HTTPS_PROXY -u ALL_PROXY -u NO_PROXY
 PYTEST_ARGS ?=
+# Most tests wait for processes of their own, so a few more than there are cores.
+TEST_JOBS ?= 3
 
 .PHONY: help install demo test check format lock configuration-page clean
 .DEFAULT_GOAL := help
@@ -25,7 +27,7 @@ demo: install ## Run the bot on an emulated Slack: http://127.0.0.1:8642
 	@exec $(BIN)/python -m bot demo
 
 test: check ## Run the checks and all tests; what is skipped is listed with its reason.
-	$(NO_PROXIES) $(BIN)/python -m pytest -rs $(PYTEST_ARGS)
+	$(NO_PROXIES) $(BIN)/python -m pytest -rs -n $(TEST_JOBS) --dist worksteal $(PYTEST_ARGS)
 
 check: install ## Lint, format, types, layers.
 	$(BIN)/ruff check bot tests
