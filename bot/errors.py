@@ -79,6 +79,8 @@ class Reason(StrEnum):
 
     NO_SESSION_HERE = "no_session_here"
     """The message or thread belongs to no session."""
+    NO_POINT_HERE = "no_point_here"
+    """The message stands in a session's thread, but was neither answered nor an answer."""
     SESSION_EXPIRED = "session_expired"
     """The session's transcript is gone."""
     TURN_RUNNING = "turn_running"

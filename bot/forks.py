@@ -7,7 +7,7 @@ ready for the branch afterwards, beside.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -26,6 +26,7 @@ from bot.model import (
     Thread,
     ThreadFilter,
     ThreadKey,
+    ThreadStatus,
 )
 from bot.ports import Agent, Chat, Clock, Sessions, ThreadStore, TurnStore, Workspaces
 from bot.references import Reference, References
@@ -90,7 +91,7 @@ class Forks:
         The same person asking again for the same message gets the same branch.
 
         Raises:
-            Refusal: NO_SESSION_HERE, TURN_RUNNING, SESSION_EXPIRED or BUSY.
+            Refusal: NO_SESSION_HERE, NO_POINT_HERE, TURN_RUNNING, SESSION_EXPIRED or BUSY.
         """
         source = await self._threads.get(thread)
         if source is None:
@@ -118,12 +119,13 @@ class Forks:
         Raises:
             Refusal: NO_SESSIONS, CANT_READ, SESSION_EXPIRED, TURN_RUNNING, and those of `References.find`.
         """
-        source, session_id = await self._to_continue(person, reference)
+        source, session_id = await self._to_continue(person, channel, reference)
         entry = source.head
         if session_id != source.session_id:
-            entry = next((old.head for old in source.archived if old.session_id == session_id), "")
+            source, entry = _as_it_was(source, session_id)
         if not entry:
-            raise Refusal(Reason.SESSION_EXPIRED)
+            at_work = source.status is not ThreadStatus.IDLE
+            raise Refusal(Reason.TURN_RUNNING if at_work else Reason.SESSION_EXPIRED)
         point = Point(session_id, entry, PointKind.REPLY)
         branch = await self._make(person, channel, source, point, "", ask_again=False)
         await self._announce(person, source.key, branch.thread)
@@ -152,21 +154,25 @@ class Forks:
     async def _point(self, source: Thread, ts: str) -> Point:
         point = await self._threads.point(source.key, ts)
         if await self._threads.in_flight(source.key, ts):
-            raise Refusal(Reason.TURN_RUNNING)
+            if source.status is not ThreadStatus.IDLE:
+                raise Refusal(Reason.TURN_RUNNING)
+            # It was said to somebody else and goes in front of the next prompt: all turns so far lie before it.
+            point = Point(source.session_id, source.head, PointKind.PROMPT)
         if point is None:
-            raise Refusal(Reason.NO_SESSION_HERE)
+            raise Refusal(Reason.NO_POINT_HERE)
         if point.entry and not await self._turns.tail(source.key, point.session_id):
             raise Refusal(Reason.SESSION_EXPIRED)
         return point
 
-    async def _to_continue(self, person: Person, reference: Reference) -> tuple[Thread, str]:
+    async def _to_continue(self, person: Person, channel: str, reference: Reference) -> tuple[Thread, str]:
         if not reference:
             mine = await self._threads.page(ThreadFilter(person.team, user=person.user), limit=1)
             if not mine.threads:
                 raise Refusal(Reason.NO_SESSIONS)
             return mine.threads[0], mine.threads[0].session_id
         source, session_id = await self._references.find(person.team, reference)
-        if not await self._chat.can_read(person, source.key.channel):
+        # Where they ask for it they can read.
+        if source.key.channel != channel and not await self._chat.can_read(person, source.key.channel):
             log.warning("refused", user=person.user, thread=str(source.key), reason=Reason.CANT_READ.value)
             raise Refusal(Reason.CANT_READ)
         return source, session_id
@@ -211,3 +217,11 @@ class Forks:
             await self._chat.announce_branch(person, source, branch)
         except BotError as error:
             log.warning("announce_failed", source=str(source), branch=str(branch), error=str(error))
+
+
+def _as_it_was(thread: Thread, archived_id: str) -> tuple[Thread, str]:
+    """The thread under the title of one of its archived sessions, and that session's last entry."""
+    for old in thread.archived:
+        if old.session_id == archived_id:
+            return replace(thread, title=old.title), old.head
+    return thread, ""

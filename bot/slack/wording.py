@@ -133,12 +133,16 @@ _REFUSALS: dict[Reason, str] = {
     Reason.NO_SESSION_HERE: (
         "That message doesn't belong to a conversation with me. Mention me in its thread to start one."
     ),
+    Reason.NO_POINT_HERE: (
+        "I can't branch at that message, since it is neither an answer of mine nor one that I answered. "
+        "Choose one of those in this thread."
+    ),
     Reason.SESSION_EXPIRED: (
         "My memory of that conversation has expired, so there is nothing left to go on from. "
         "Write in its thread and I start again from what is still there."
     ),
     Reason.TURN_RUNNING: (
-        "I'm still working on that message. Wait until the answer is complete, or stop it first, and try again."
+        "I'm still working on that. Wait until the answer is complete, or stop it first, and try again."
     ),
     Reason.UNKNOWN_SESSION: "I know no conversation by that name. `list` shows yours, each with its id and link.",
     Reason.AMBIGUOUS_SESSION: "Several conversations start with that id. Give a few more of its letters, or a link.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -108,16 +109,29 @@ async def test_a_message_whose_turn_runs_cannot_be_branched_yet(world: World, wo
     assert not (await worker.forks.branch(ANA, message.thread, message.ts)).again
 
 
-@pytest.mark.parametrize("known_thread", [False, True])
-async def test_a_message_of_no_session_is_refused(world: World, worker: Worker, known_thread: bool) -> None:
+@pytest.mark.parametrize(("known_thread", "reason"), [(False, Reason.NO_SESSION_HERE), (True, Reason.NO_POINT_HERE)])
+async def test_a_message_that_leads_to_no_session_is_refused(
+    world: World, worker: Worker, known_thread: bool, reason: Reason
+) -> None:
     key = ThreadKey("T1", "C1", "1600000000.000100")
     if known_thread:
         (first,) = await talk(world, worker, "first")
         key = first.thread
     with pytest.raises(Refusal) as refused:
         await worker.forks.branch(ANA, key, "1600000000.000100")
-    assert refused.value.reason is Reason.NO_SESSION_HERE
+    assert refused.value.reason is reason
     assert not world.chat.branch_roots
+
+
+async def test_a_branch_at_what_was_said_to_somebody_else_holds_all_turns_before_it(
+    world: World, worker: Worker
+) -> None:
+    (first,) = await talk(world, worker, "first")
+    aside = replace(world.message("Ben, look", root=first.ts), address=Address.OTHER)
+    await worker.inbox.take(aside)
+    branch = await worker.forks.branch(ANA, first.thread, aside.ts)
+    assert (await stored(worker, branch.thread)).head
+    assert world.chat.branch_roots == [("C1", aside.ts, True)]
 
 
 async def test_an_expired_session_is_refused_without_posting_anything(world: World, worker: Worker) -> None:
@@ -159,6 +173,33 @@ async def test_continue_by_id_is_kept_to_what_the_caller_can_read(world: World, 
     with pytest.raises(Refusal) as refused:
         await worker.forks.continue_here(BEN, "D2", short)
     assert refused.value.reason is Reason.CANT_READ
+
+
+async def test_where_the_caller_asks_nobody_needs_to_tell_that_they_can_read(world: World, worker: Worker) -> None:
+    (first,) = await talk(world, worker, "first")
+    world.chat.unreadable.add(("U_ANA", "C1"))  # or Slack does not tell
+    assert (await worker.forks.continue_here(ANA, "C1", first.thread)).source.key == first.thread
+
+
+async def test_continue_while_the_first_answer_is_written_says_to_wait(world: World, worker: Worker) -> None:
+    gate = asyncio.Event()
+    world.agent.scripts = [Script(gate=gate)]
+    await worker.inbox.take(world.message("long"))
+    await world.agent.wait_for_runs(1)
+    with pytest.raises(Refusal) as refused:
+        await worker.forks.continue_here(ANA, "D1")
+    assert refused.value.reason is Reason.TURN_RUNNING
+    gate.set()
+
+
+async def test_continue_of_a_session_before_a_reset_keeps_its_title(world: World, worker: Worker) -> None:
+    (first,) = await talk(world, worker, "first")
+    archived = await worker.admin.reset(ANA, first.thread)
+    done = len(world.chat.posted) + 1
+    await worker.inbox.take(world.message("second", root=first.ts))
+    await until(lambda: len(world.chat.posted) == done)
+    branch = await worker.forks.continue_here(ANA, "D1", archived)
+    assert (await stored(worker, branch.thread)).title == "first"
 
 
 @pytest.mark.parametrize(
