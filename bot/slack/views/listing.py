@@ -14,7 +14,17 @@ from bot.slack.action_ids import ActionId
 from bot.slack.commands import FILTER_TEXT_CHARS, List
 from bot.slack.limits import BUTTON_VALUE_CHARS
 from bot.slack.mrkdwn import link
-from bot.slack.views.parts import Notice, actions, button, menu, place_of, section, short_id, title_of
+from bot.slack.views.parts import (
+    SHORT_ID_CHARS,
+    Notice,
+    actions,
+    button,
+    menu,
+    place_of,
+    section,
+    short_id,
+    title_of,
+)
 
 LinkOf = Callable[[ThreadKey], str]
 """Gives a thread's address."""
@@ -59,7 +69,8 @@ def facts(thread: Thread, link_of: LinkOf, now: float) -> str:
     parts = [who, words.age(now - thread.active_at), words.turns(thread.turns), words.cost(thread.cost_usd)]
     parts.append(words.status(thread))
     if thread.source is not None:
-        parts.append(f"branch of {link(link_of(thread.source.thread), short_id(thread.source.session_id))}")
+        # No code marks here: Slack shows them as they are inside a link's label.
+        parts.append(f"branch of {link(link_of(thread.source.thread), thread.source.session_id[:SHORT_ID_CHARS])}")
     if thread.tag:
         parts.append(words.tagged(thread.tag))
     return " · ".join(part for part in parts if part)

@@ -58,7 +58,7 @@ def test_a_row_tells_title_id_who_where_age_turns_cost_branch_and_tag() -> None:
         "1 min ago",
         "3 turns",
         "$0.12",
-        "branch of <https://example.slack.com/archives/C0OTHERCH/p1750000000000100|`99887766`>",
+        "branch of <https://example.slack.com/archives/C0OTHERCH/p1750000000000100|99887766>",
         "tag `docs`",
     ]
 
