@@ -34,6 +34,7 @@ class ActionId(StrEnum):
     TAG = "tag"
     """Opens a modal."""
     CONTINUE_HERE = "continue_here"
+    """Value: the thread, and the session's id if it is an archived one."""
     LIST_PAGE = "list_page"
     """Value: see `bot.slack.views.listing`."""
     LIST_FIRST = "list_first"

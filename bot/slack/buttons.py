@@ -68,9 +68,9 @@ class Buttons:
 
     async def continue_here(self, pressed: Press) -> None:
         """From App Home, "here" is the DM with the bot."""
-        place = pressed.place
+        place, session_id = pressed.place, pressed.value.partition(" ")[2]
         channel = place.channel or await self._around.home.dm_with(place.person)
-        notice = await self._around.desk.carry_out(Continue(_thread(pressed)), place.person, channel)
+        notice = await self._around.desk.carry_out(Continue(session_id or _thread(pressed)), place.person, channel)
         await self._around.answers.tell(place, notice)
 
     async def ask_title(self, pressed: Press) -> None:

@@ -127,12 +127,11 @@ class Desk:
             case Reset(confirmed=False):
                 return session.reset_question(thread)
             case Reset():
-                await self._admin.reset(person, key)
-                return Notice(wording.reset_done(title_of(thread)))
+                return session.reset_done(thread, await self._admin.reset(person, key))
             case Restore(reference, session_id):
                 meant = [old.session_id for old in thread.archived if old.session_id.startswith(str(reference))]
                 await self._admin.restore(person, key, session_id or next(iter(meant), ""))
-                return Notice(wording.restored(title_of(thread)))
+                return Notice(wording.restored(title_of(await self._admin.thread_of(person, key))))
             case Stop():
                 await self._admin.stop(person, key)
                 return Notice(wording.STOPPING)

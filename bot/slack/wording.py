@@ -229,12 +229,15 @@ def asked_again(text: str) -> str:
 def reset_question(title: str) -> str:
     return (
         f"Start afresh in “{title or UNTITLED}”? My next answer there won't remember what was said. "
-        "The old session is kept, and `restore` brings it back."
+        "What was said is kept, and can be brought back."
     )
 
 
 def reset_done(title: str) -> str:
-    return f"“{title or UNTITLED}” starts afresh with the next message. `restore` brings the old session back."
+    return (
+        f"“{title or UNTITLED}” starts afresh with the next message there. To undo that, press Restore, "
+        "or write `restore` after my name in the thread."
+    )
 
 
 def restored(title: str) -> str:

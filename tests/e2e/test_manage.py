@@ -60,6 +60,17 @@ async def test_reset_asks_then_forgets_and_restore_remembers(bot: Bot) -> None:
     assert bot.model.requests[-1].prompts == ["remember 42", "and now?"]
 
 
+async def test_a_restored_session_is_called_by_its_own_title(bot: Bot) -> None:
+    root = await bot.ask("remember 42")
+    question = await command(bot, f"reset {bot.link(root)}")
+    await bot.slack.people.click(U_ANA, question, "reset_confirmed")
+    await bot.slack.wait_until(lambda: "starts afresh" in question.text)
+    await bot.say("something else", root)
+    await bot.slack.people.click(U_ANA, question, "restore")
+    await bot.slack.wait_until(lambda: any("is back" in e.text for e in bot.slack.ephemerals(U_ANA)))
+    assert "remember 42" in bot.slack.ephemerals(U_ANA)[-1].text
+
+
 async def test_show_tells_of_one_session(bot: Bot) -> None:
     root = await bot.ask("How do I bake bread?")
     answer = shown(await command(bot, f"show {bot.link(root)}"))

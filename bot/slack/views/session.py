@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from slack_sdk.models.blocks import Block, InteractiveElement
 
 from bot.admin import SessionView
-from bot.model import ArchivedSession, Exchange, Thread, ThreadKey
+from bot.model import ArchivedSession, Exchange, Thread, ThreadKey, ThreadStatus
 from bot.slack import wording
 from bot.slack import wording_commands as words
 from bot.slack.action_ids import ActionId
@@ -37,7 +39,7 @@ def show(view: SessionView, link_of: LinkOf, now: float) -> Notice:
     Args:
         now: seconds since the epoch, for the ages.
     """
-    thread = view.thread
+    thread = _shown(view)
     address = view.link or link_of(thread.key)
     blocks: list[Block] = [
         section(f"*{link(address, title_of(thread))}*\n{facts(thread, link_of, now)}"),
@@ -45,9 +47,27 @@ def show(view: SessionView, link_of: LinkOf, now: float) -> Notice:
         *_lineage(view.lineage, link_of),
         *_archive(thread, now),
         *_exchanges(view.exchanges),
-        _actions(thread, address),
+        _actions(thread, address) if thread is view.thread else _actions_before_a_reset(thread, address),
     ]
     return Notice(title_of(thread), tuple(blocks))
+
+
+def _shown(view: SessionView) -> Thread:
+    """The thread, as it was when the session that is shown was its current one."""
+    for old in view.thread.archived:
+        if old.session_id == view.session_id:
+            others = tuple(other for other in view.thread.archived if other is not old)
+            return replace(
+                view.thread,
+                session_id=old.session_id,
+                title=old.title,
+                turns=old.turns,
+                cost_usd=old.cost_usd,
+                active_at=old.archived_at,
+                status=ThreadStatus.IDLE,
+                archived=others,
+            )
+    return view.thread
 
 
 def _ids(view: SessionView) -> str:
@@ -106,6 +126,23 @@ def _actions(thread: Thread, address: str) -> Block:
     confirm = reset_confirm(thread.title)
     elements.append(button(wording.RESET_BUTTON, ActionId.RESET_CONFIRMED, value, style="danger", confirm=confirm))
     return actions(*elements)
+
+
+def _actions_before_a_reset(thread: Thread, address: str) -> Block:
+    """What can be done with a session that is not its thread's current one."""
+    value = f"{thread.key} {thread.session_id}"
+    return actions(
+        *([open_button(address)] if address else []),
+        button(words.RESTORE_BUTTON, ActionId.RESTORE, value),
+        button(words.CONTINUE_HERE_BUTTON, ActionId.CONTINUE_HERE, value),
+    )
+
+
+def reset_done(thread: Thread, archived_id: str) -> Notice:
+    """Says what happens next, with the way back."""
+    done = wording.reset_done(title_of(thread))
+    restore = button(words.RESTORE_BUTTON, ActionId.RESTORE, f"{thread.key} {archived_id}")
+    return Notice(done, (section(done), actions(restore)))
 
 
 def reset_question(thread: Thread) -> Notice:

@@ -189,6 +189,17 @@ async def test_continue_here_brings_the_session_to_the_channel_of_the_list(slack
     assert slack.forks.asked == [("continue", BY_ANN, CHANNEL, KEY)]
 
 
+async def test_continue_here_on_a_session_before_a_reset_continues_that_one(slack: Incoming) -> None:
+    await press(slack, "block_actions_ephemeral", "continue_here", f"{KEY} {OLD_SESSION}")
+    assert slack.forks.asked == [("continue", BY_ANN, CHANNEL, OLD_SESSION)]
+
+
+async def test_after_a_reset_a_button_leads_back(slack: Incoming) -> None:
+    [sent] = await press(slack, "block_actions_ephemeral", "reset_confirmed")
+    [back] = sent["blocks"][-1]["elements"]
+    assert (back["action_id"], back["value"].split()[0]) == ("restore", str(KEY))
+
+
 async def test_rename_opens_a_modal_with_the_title_and_remembers_where_to_answer(slack: Incoming) -> None:
     await press(slack, "block_actions_ephemeral", "rename")
     [opened] = slack.web.to("views.open")

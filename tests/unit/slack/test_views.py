@@ -127,6 +127,16 @@ def test_a_session_before_a_reset_can_be_restored() -> None:
     assert f"{KEY} {OLD_SESSION}" in wire(session.show(view(), link_of, NOW))
 
 
+def test_a_session_before_a_reset_is_shown_as_it_was_with_what_can_be_done_with_it() -> None:
+    shown = session.show(view(session_id=OLD_SESSION), link_of, NOW)
+    heading, facts = shown.blocks[0].to_dict()["text"]["text"].split("\n")
+    assert "|Before>" in heading
+    assert facts.split(" · ")[1:4] == ["3 min ago", "2 turns", "$0.01"]
+    buttons = shown.blocks[-1].to_dict()["elements"]
+    assert [button["action_id"] for button in buttons] == [ActionId.OPEN, ActionId.RESTORE, ActionId.CONTINUE_HERE]
+    assert {button["value"] for button in buttons[1:]} == {f"{KEY} {OLD_SESSION}"}
+
+
 def test_resetting_a_session_from_its_view_is_confirmed_by_slack() -> None:
     buttons = session.show(view(), link_of, NOW).blocks[-1].to_dict()["elements"]
     reset = buttons[-1]
