@@ -31,6 +31,7 @@ from bot.errors import StartError, StoreAway
 from bot.forks import ForkNeeds, Forks
 from bot.inbox import Inbox, InboxBounds
 from bot.model import Limits
+from bot.patience import Patience, PatientFiles, PatientTranscripts, PatientTurns
 from bot.prompts import PromptWriter
 from bot.references import References
 from bot.slack.answers import Answers
@@ -146,17 +147,28 @@ async def _open_core(
         warm=_pool_bounds(settings),
         stall_s=settings.turn_stall_s,
     )
-    agent = await stack.enter_async_context(ClaudeAgent(store.transcripts, agent_settings))
+    patience = Patience(store.inbox, clock)
+    transcripts, turn_store = PatientTranscripts(store.transcripts, patience), PatientTurns(store.turns, patience)
+    agent = await stack.enter_async_context(ClaudeAgent(transcripts, agent_settings))
     log.info("agent_ready", cli=await command.version())
-    workspaces = SessionWorkspaces(store.files, settings.data_dir, settings.workspace_max_mb)
+    workspaces = SessionWorkspaces(PatientFiles(store.files, patience), settings.data_dir, settings.workspace_max_mb)
     sessions = ClaudeSessions(store.transcripts)
     references = References(store.threads, chat)
-    needs = AttemptNeeds(store.turns, agent, workspaces, PromptWriter(chat), new_id=_new_id, limits=limits)
-    turns = Turns(store.turns, chat, clock, needs, show_usage=settings.show_usage)
+    needs = AttemptNeeds(
+        turn_store,
+        agent,
+        workspaces,
+        PromptWriter(chat),
+        new_id=_new_id,
+        limits=limits,
+        settled=transcripts.settled,
+    )
+    turns = Turns(turn_store, chat, clock, needs, show_usage=settings.show_usage)
     bounds = InboxBounds(lease_s=settings.lease_s, turns_running=settings.max_turns_running)
     inbox = Inbox(
         store.inbox,
         store.signals,
+        store.workers,
         turns,
         chat,
         clock,

@@ -30,6 +30,11 @@ from bot.prompts import INTERRUPTED, PromptWriter
 
 log = structlog.get_logger(__name__)
 
+
+async def nothing_kept_back(lease: Lease) -> None:
+    """For transcripts that are written as they come."""
+
+
 RETRIES = 1
 """How often a run whose process died, or whose session was gone, is tried again within an attempt."""
 
@@ -41,6 +46,7 @@ class AttemptNeeds:
     Args:
         limits: bounds of a turn, unless its prompt sets others.
         model: the model, unless the thread is set to another; empty for the agent's default.
+        settled: waits until the run's transcript is in the store. Raises LeaseLost and StoreAway.
     """
 
     store: TurnStore
@@ -50,6 +56,7 @@ class AttemptNeeds:
     new_id: Callable[[], str]
     limits: Limits
     model: str = ""
+    settled: Callable[[Lease], Awaitable[None]] = nothing_kept_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,21 +103,21 @@ class Attempt:
             LeaseLost: the thread is another worker's now.
             StoreAway: Redis is away.
         """
-        start = await self._where_to_start(again=self._turn.attempt > 1)
+        start = await self._where_to_start()
         outcome = await self._run_once(start)
         for _ in range(RETRIES):
             if self._stopped or outcome.ending not in (Ending.CRASHED, Ending.SESSION_GONE):
                 break
             log.warning("run_again", thread=str(self._lease.thread), ending=outcome.ending.value, tool=self._tool_ran)
-            start = await self._where_to_start(again=True, gone=outcome.ending is Ending.SESSION_GONE)
+            start = await self._where_to_start(gone=outcome.ending is Ending.SESSION_GONE)
             outcome = await self._run_once(start)
         return outcome
 
-    async def _where_to_start(self, *, again: bool, gone: bool = False) -> _Start:
+    async def _where_to_start(self, *, gone: bool = False) -> _Start:
         """Find what the run resumes, and give the thread a fresh session where there is nothing to resume."""
         thread = self._turn.thread
         tail = "" if gone else await self._needs.store.tail(thread.key, thread.session_id)
-        if tail and again and self._tool_ran:
+        if tail and self._tool_ran:
             return _Start(thread.session_id, resume=True, tail=tail, interrupted=True)
         if thread.head and tail:
             resume_at = "" if tail == thread.head else thread.head
@@ -136,6 +143,7 @@ class Attempt:
         if not self._stopped:
             async with self._needs.agent.run(request, workdir) as run:
                 outcome = await self._follow(run, outcome)
+        await self._needs.settled(self._lease)
         await self._needs.workspaces.keep(self._lease, start.session_id)
         return outcome
 

@@ -1,21 +1,22 @@
-"""A message arrives: it is kept, ordered, and handed to the worker that holds the thread's lease.
+"""A message arrives: it is kept, ordered, and handed to the worker that runs the thread's turns.
 
 The listener waits only for `Inbox.take` to store the message; everything after that runs in tasks which the inbox owns.
-One task a thread holds the lease, renews it and runs turns until nothing waits.
+A thread that somebody holds is announced to its holder; a free one goes to the worker that ran its last turn and may be
+warm for it, if that has room; else it is taken here, or where there is room. What nobody takes the sweep finds.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import structlog
 
 from bot.errors import BotError, LeaseLost, Reason, Refusal, StoreAway
+from bot.held import HeldThreads, TurnRunner
 from bot.model import (
     Address,
     Ending,
@@ -29,7 +30,8 @@ from bot.model import (
     Taken,
     ThreadKey,
 )
-from bot.ports import Chat, Clock, InboxStore, Readiness, Signals
+from bot.neighbours import Neighbours
+from bot.ports import Chat, Clock, InboxStore, Readiness, Signals, Workers
 from bot.slots import TurnSlots
 from bot.tasks import end
 
@@ -41,17 +43,11 @@ BRANCH_WAIT_S = 1.5
 EXCLUSIVE_POLL_S = 0.1
 """How often a lease that is held elsewhere is asked for again."""
 
+LISTEN_AGAIN_S = 1.0
+"""After how long a worker listens again when that broke."""
 
-class TurnRunner(Protocol):
-    """What runs the turns of a thread."""
-
-    async def run_next(self, lease: Lease) -> bool:
-        """Run the thread's next turn. False when there was none. Raises LeaseLost and StoreAway."""
-        ...
-
-    async def interrupt(self, thread: ThreadKey) -> bool:
-        """Stop the turn that runs here. False when none does."""
-        ...
+LAST_WORDS_S = 1.0
+"""How long a worker that has drained waits for what it does beside, such as telling others of work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,25 +57,28 @@ class InboxBounds:
     Args:
         lease_s: seconds a lease lasts without renewal; it is renewed three times as often.
         sweep_s: seconds between two looks for abandoned threads.
+        beat_s: seconds between two signs of life.
         turns_running: turns that run at once in this worker.
     """
 
     lease_s: float = 10.0
     sweep_s: float = 2.0
+    beat_s: float = 1.0
     turns_running: int = 8
 
 
 class Inbox:
     """The worker's desk: takes messages in and sees to it that each thread's turns run, one at a time.
 
-    Use as an async context manager: entering starts listening and sweeping, leaving drains for `drain_s` seconds and
-    then hands unfinished threads over.
+    Use as an async context manager: entering starts listening and sweeping. Leaving hands over at once what has not
+    begun, lets running turns end within `drain_s` seconds, and hands over the rest.
     """
 
     def __init__(
         self,
         store: InboxStore,
         signals: Signals,
+        workers: Workers,
         turns: TurnRunner,
         chat: Chat,
         clock: Clock,
@@ -100,26 +99,39 @@ class Inbox:
         self._bounds = bounds
         self._drain_s = drain_s
         self._readiness = readiness
+        self._neighbours = Neighbours(workers)
         self._slots = TurnSlots(bounds.turns_running, readiness.capacity if readiness is not None else None)
-        self._held: dict[ThreadKey, asyncio.Task[None]] = {}
+        self._held = HeldThreads(
+            store,
+            turns,
+            clock,
+            self._slots,
+            lease_s=bounds.lease_s,
+            tell_place=self._tell_place,
+            pass_on=self._pass_on,
+        )
         self._beside: set[asyncio.Task[None]] = set()
         self._watches: tuple[asyncio.Task[None], ...] = ()
         self._draining = False
 
     async def __aenter__(self) -> Self:
-        self._watches = (
-            asyncio.create_task(self._listen(), name="inbox listen"),
-            asyncio.create_task(self._sweep(), name="inbox sweep"),
+        self._watches = tuple(
+            asyncio.create_task(self._repeat(deed, pause_s), name=f"inbox {deed.__name__}")
+            for deed, pause_s in (
+                (self._beat, self._bounds.beat_s),
+                (self._sweep, self._bounds.sweep_s),
+                (self._listen, LISTEN_AGAIN_S),
+            )
         )
         return self
 
     async def __aexit__(self, *exc: object) -> None:
         self._draining = True
-        await end(self._watches)
-        if self._held:
-            log.info("draining", threads=len(self._held), drain_s=self._drain_s)
-            await asyncio.wait(self._held.values(), timeout=self._drain_s)
-        await end((*self._held.values(), *self._beside))
+        await self._logged(self._beat())
+        await self._held.drain(self._drain_s)
+        if self._beside:
+            await asyncio.wait(self._beside, timeout=LAST_WORDS_S)
+        await end((*self._watches, *self._beside))
 
     # --- what people do ------------------------------------------------------------------------------------------
 
@@ -136,7 +148,7 @@ class Inbox:
         receipt = await self._accept(message)
         log.info("message_taken", thread=str(message.thread), ts=message.ts, taken=receipt.taken.value)
         if receipt.taken is Taken.PROMPT:
-            self._run_beside(self._see_to(message.thread, receipt.holder))
+            self._run_beside(self._see_to(message.thread, receipt))
         if receipt.taken is Taken.PROMPT and receipt.behind_turn:
             self._run_beside(self._chat.mark_waiting(message))
         return receipt
@@ -210,8 +222,15 @@ class Inbox:
         try:
             yield lease
         finally:
+            await self._let_go(lease)
+
+    async def _let_go(self, lease: Lease) -> None:
+        """What was done under the lease is done: if it can't be given back now, it runs out."""
+        try:
             if not await self._store.release(lease, even_with_work=self._draining):
-                self._hold(lease)
+                self._held.hold(lease)
+        except (LeaseLost, StoreAway) as error:
+            log.warning("lease_not_given_back", thread=str(lease.thread), error=type(error).__name__)
 
     async def _acquire_within(self, thread: ThreadKey, wait_s: float) -> Lease:
         deadline = self._clock.now() + wait_s
@@ -225,109 +244,87 @@ class Inbox:
 
     # --- seeing to threads ---------------------------------------------------------------------------------------
 
-    async def _see_to(self, thread: ThreadKey, holder: str) -> None:
-        """Have a thread's work done: here if nobody holds it, else by the holder, who is told.
+    @property
+    def _room(self) -> int:
+        """How many threads more this worker would take on."""
+        return max(0, self._slots.bound - len(self._held))
 
-        Args:
-            holder: who held the lease when the work was stored. If that was this worker, its task finds the work:
-                a lease is not released while there is some.
-        """
-        if self._draining or holder == self._signals.worker:
-            return
-        if holder:
-            await self._signals.send(holder, Signal(SignalKind.WORK, thread))
-            return
+    async def _see_to(self, thread: ThreadKey, receipt: Receipt) -> None:
+        """Have a thread's work done: by its holder, by who is warm for it, here, or where there is room."""
+        me = self._signals.worker
+        if receipt.holder == me:
+            return  # its task finds the work, or hands it over: a lease is not given back while there is some
+        if receipt.holder:
+            await self._tell(receipt.holder, thread)
+        elif receipt.prefers != me and self._neighbours.take_room_of(receipt.prefers):
+            await self._tell(receipt.prefers, thread)
+        elif self._draining or not self._room:
+            await self._pass_on(thread)
+        else:
+            await self._take_on(thread)
+
+    async def _pass_on(self, thread: ThreadKey) -> None:
+        """Tell another worker of a thread that nobody holds. Without one it stays here, or is left to the sweep."""
+        other = self._neighbours.anyone() if self._draining else self._neighbours.take_room()
+        if other:
+            await self._tell(other, thread)
+        elif not self._draining:
+            await self._take_on(thread)
+
+    async def _take_on(self, thread: ThreadKey) -> None:
         lease = await self._store.acquire(thread)
         if lease is not None:
-            self._hold(lease)
+            self._held.hold(lease)
 
-    def _hold(self, lease: Lease) -> None:
-        task = asyncio.create_task(self._work(lease), name=f"thread {lease.thread}")
-        self._held[lease.thread] = task
-
-        def let_go(done: asyncio.Task[None]) -> None:
-            if self._held.get(lease.thread) is done:
-                del self._held[lease.thread]
-
-        task.add_done_callback(let_go)
-
-    async def _work(self, lease: Lease) -> None:
-        """Run the thread's turns until nothing waits, renewing the lease all the while."""
-        bound = log.bind(thread=str(lease.thread), token=lease.token)
-        renewal = asyncio.create_task(self._keep_renewed(lease, asyncio.current_task()), name="renew lease")
-        ours = True
-        try:
-            while ours and not self._draining:
-                async with self._slots.place(partial(self._tell_place, lease.thread)):
-                    await self._turns.run_next(lease)
-                ours = not await self._store.release(lease)
-        except LeaseLost:
-            ours = False
-            bound.warning("lease_lost")
-        except StoreAway as away:
-            bound.warning("store_away", error=str(away))
-        except Exception:  # noqa: BLE001 - whatever a turn dies of, the worker lives on
-            # The lease runs out, the sweep finds the thread, and the number of attempts at a turn is bounded.
-            bound.exception("turn_failed")
-        finally:
-            await end([renewal])
-            if ours and self._draining:
-                await self._hand_over(lease)
+    async def _tell(self, worker: str, thread: ThreadKey) -> None:
+        await self._signals.send(worker, Signal(SignalKind.WORK, thread))
 
     def _tell_place(self, thread: ThreadKey, place: int) -> None:
         log.info("turn_waits", thread=str(thread), place=place)
         self._run_beside(self._chat.show_place(thread, place))
 
-    async def _hand_over(self, lease: Lease) -> None:
-        """Give the lease up with its work, so that another worker goes on at once."""
-        try:
-            await self._store.release(lease, even_with_work=True)
-        except (LeaseLost, StoreAway) as error:
-            log.warning("hand_over_failed", thread=str(lease.thread), error=type(error).__name__)
-
-    async def _keep_renewed(self, lease: Lease, work: asyncio.Task[Any] | None) -> None:
-        while True:
-            await self._clock.sleep(self._bounds.lease_s / 3)
-            with suppress(StoreAway):
-                if not await self._store.renew(lease):
-                    log.warning("lease_lost", thread=str(lease.thread), token=lease.token)
-                    if work is not None:
-                        work.cancel()
-                    return
-
     # --- what other workers say, and leave behind ------------------------------------------------------------------
+
+    async def _beat(self) -> None:
+        """Give a sign of life, and let threads that wait for a place here go where there is one."""
+        await self._neighbours.beat(-1 if self._draining else self._room)
+        self._held.give_up_queued(self._neighbours.room)
 
     async def _listen(self) -> None:
         async for signal in self._signals.receive():
             if signal.kind is SignalKind.STOP:
                 self._run_beside(self._interrupt(signal.thread))
+            elif self._draining:
+                self._run_beside(self._pass_on(signal.thread))
             else:
-                self._run_beside(self._see_to(signal.thread, ""))
+                self._run_beside(self._take_on(signal.thread))
 
     async def _interrupt(self, thread: ThreadKey) -> None:
         await self._turns.interrupt(thread)
 
     async def _sweep(self) -> None:
+        self._slots.admit()
+        if self._draining or not self._room:
+            return
+        for thread in await self._store.abandoned(self._room):
+            await self._take_on(thread)
+
+    async def _repeat(self, deed: Callable[[], Awaitable[None]], pause_s: float) -> None:
+        """Do it for ever, whatever becomes of it each time."""
         while True:
-            await self._clock.sleep(self._bounds.sweep_s)
-            self._slots.admit()
-            room = self._bounds.turns_running - len(self._held)
-            if room <= 0:
-                continue
-            try:
-                for thread in await self._store.abandoned(room):
-                    await self._see_to(thread, "")
-            except StoreAway as away:
-                log.warning("sweep_failed", error=str(away))
+            await self._logged(deed())
+            await self._clock.sleep(pause_s)
 
     def _run_beside(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(self._logged(work))
         self._beside.add(task)
         task.add_done_callback(self._beside.discard)
 
-    async def _logged(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _logged(self, work: Awaitable[None]) -> None:
+        """Nothing is lost when it fails: messages are stored, and the sweep finds threads with work."""
         try:
             await work
         except BotError as error:
-            # Nothing is lost: the message is stored, and the sweep finds threads with work.
             log.warning("beside_failed", error=type(error).__name__, detail=str(error))
+        except Exception:
+            log.exception("beside_broke")

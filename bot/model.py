@@ -244,12 +244,14 @@ class Receipt:
 
     `holder` is the worker that holds the thread's lease, or empty. `behind_turn` says that a turn was running (or
     deferred) when the message was kept, so that it waits visibly. `new_thread` says that it created the thread.
+    `prefers` is the worker that ran the thread's last turn, and may be warm for it; empty when none has.
     """
 
     taken: Taken
     holder: str = ""
     behind_turn: bool = False
     new_thread: bool = False
+    prefers: str = ""
 
 
 class SignalKind(StrEnum):

@@ -7,7 +7,7 @@ another's.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
@@ -93,7 +93,8 @@ class InboxStore(Protocol):
         Work is a prompt that waits, or a turn in flight that is RUNNING or ANSWERED; a DEFERRED one is not.
 
         Args:
-            even_with_work: give it back whatever waits, so that another worker can go on (draining).
+            even_with_work: give it back whatever waits, so that another worker can go on (draining). Taking up a turn
+                that was given back like this counts as no further attempt at it.
         """
         ...
 
@@ -118,6 +119,20 @@ class Signals(Protocol):
 
     def receive(self) -> AsyncIterator[Signal]:
         """The signals for this worker, for as long as it lives."""
+        ...
+
+
+class Workers(Protocol):
+    """Which workers live, and how many threads more each would take on."""
+
+    async def beat(self, room: int) -> Mapping[str, int]:
+        """Say that this worker lives, and hear who else does.
+
+        Args:
+            room: how many threads more this worker would take on; below 0 it leaves.
+
+        Returns the room of every other living worker.
+        """
         ...
 
 

@@ -40,7 +40,7 @@ class TurnSlots:
         Args:
             tell: called with the place in the queue, 1 for the next, where it has to wait.
         """
-        if self._queue or self._taken >= self._bound():
+        if self._queue or self._taken >= self.bound:
             await self._wait(_Ticket(tell))
         else:
             self._taken += 1
@@ -53,7 +53,7 @@ class TurnSlots:
     def admit(self) -> None:
         """Call up who waits, as far as there are places."""
         moved = False
-        while self._queue and self._taken < self._bound():
+        while self._queue and self._taken < self.bound:
             ticket = self._queue.popleft()
             self._taken += 1
             ticket.called.set_result(None)
@@ -80,6 +80,8 @@ class TurnSlots:
                 ticket.told = place
                 ticket.tell(place)
 
-    def _bound(self) -> int:
+    @property
+    def bound(self) -> int:
+        """How many places there are now."""
         now = self._capacity() if self._capacity is not None else None
         return self._most if now is None else min(self._most, now)

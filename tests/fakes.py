@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.ports import FileStore, InboxStore, Signals, ThreadStore, Transcripts, TurnStore
-from tests.memory.inbox import MemoryInbox, MemorySignals
+from bot.ports import FileStore, InboxStore, Signals, ThreadStore, Transcripts, TurnStore, Workers
+from tests.memory.inbox import MemoryInbox, MemorySignals, MemoryWorkers
 from tests.memory.state import ManualClock, Memory
 from tests.memory.threads import MemoryThreads
 from tests.memory.transcripts import MemoryFiles, MemoryTranscripts
@@ -27,6 +27,7 @@ class MemoryStore:
         self.memory = memory or Memory()
         self.inbox: InboxStore = MemoryInbox(self.memory, worker, lease_s, max_waiting)
         self.signals: Signals = MemorySignals(self.memory, worker)
+        self.workers: Workers = MemoryWorkers(self.memory, worker)
         self.turns: TurnStore = MemoryTurns(self.memory)
         self.threads: ThreadStore = MemoryThreads(self.memory)
         self.transcripts: Transcripts = MemoryTranscripts(self.memory)

@@ -64,8 +64,8 @@ class Inbox(Leases):
                 break
         else:
             raise StoreAway("the index and the thread could not be written in time of each other")
-        taken, owner, in_flight, new_thread = answer
-        receipt = Receipt(Taken(taken), holder_in(owner), bool(in_flight), bool(new_thread))
+        taken, owner, in_flight, new_thread, prefers = answer
+        receipt = Receipt(Taken(taken), holder_in(owner), bool(in_flight), bool(new_thread), prefers)
         if receipt.new_thread:
             await self._list(message, session_id)
         return receipt

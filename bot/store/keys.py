@@ -40,8 +40,12 @@ PATTERNS = (
     "bot:rate:{<team>:<method>}",
     "bot:rate:{<team>:<method>:<channel>}",
     "bot:channels:{<team>}",
+    "bot:workers",
 )
 """The form of every key there is; docs/redis.md has a row for each."""
+
+WORKERS = "bot:workers"
+"""Who lives, with the time of the last beat and the room each has."""
 
 _STATE = (
     "lease",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from redis.asyncio import Redis
 
-from bot.ports import FileStore, InboxStore, Signals, ThreadStore, Transcripts, TurnStore
+from bot.ports import FileStore, InboxStore, Signals, ThreadStore, Transcripts, TurnStore, Workers
 from bot.store.channels import ChannelSettings
 from bot.store.database import Database
 from bot.store.files import Files
@@ -16,6 +16,7 @@ from bot.store.signals import SignalStreams
 from bot.store.threads import Threads
 from bot.store.transcripts import TranscriptStore
 from bot.store.turns import Turns
+from bot.store.workers import LivingWorkers
 
 MAX_LEASE_S = 10.0
 """A dead worker's threads are taken over after this long."""
@@ -47,6 +48,7 @@ class Store:
             database, work, activity, worker, lease_s=lease_s, max_waiting=max_waiting, ttl_s=ttl_s
         )
         self.signals: Signals = SignalStreams(database, worker)
+        self.workers: Workers = LivingWorkers(database, worker)
         self.turns: TurnStore = Turns(database, activity, lifetimes, ttl_s)
         self.threads: ThreadStore = Threads(database, activity, lifetimes, ttl_s)
         self.transcripts: Transcripts = TranscriptStore(database, ttl_s)

@@ -175,3 +175,14 @@ async def test_an_older_lease_of_the_same_worker_writes_nothing(store: AnyStore)
     with pytest.raises(LeaseLost):
         await store.transcripts.append(old, "s1", "", entries("late"))
     await store.transcripts.append(new, "s1", "", entries("right"))
+
+
+async def test_a_turn_that_was_handed_over_was_not_attempted_in_vain(world: World, store: AnyStore) -> None:
+    await store.inbox.accept(message(), "s1")
+    lease = await leased(store)
+    await begun(store, lease)
+    await store.inbox.release(lease, even_with_work=True)
+    other = world.worker("w2")
+    taken_over = await other.turns.begin(await leased(other), "another")
+    assert taken_over is not None
+    assert taken_over.attempt == 1

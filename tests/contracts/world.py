@@ -10,7 +10,7 @@ from fakeredis import FakeAsyncRedis, FakeServer
 from redis.asyncio import Redis
 
 from bot.model import Address, Ending, Lease, Message, Outcome, ThreadKey, TranscriptEntry, Turn
-from bot.ports import FileStore, InboxStore, Signals, ThreadStore, Transcripts, TurnStore
+from bot.ports import FileStore, InboxStore, Signals, ThreadStore, Transcripts, TurnStore, Workers
 from bot.store.client import connect
 from bot.store.keys import ThreadKeys
 from bot.store.store import Store
@@ -28,6 +28,8 @@ class AnyStore(Protocol):
     def inbox(self) -> InboxStore: ...
     @property
     def signals(self) -> Signals: ...
+    @property
+    def workers(self) -> Workers: ...
     @property
     def turns(self) -> TurnStore: ...
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 
 from bot.errors import LeaseLost
@@ -58,7 +58,8 @@ class MemoryInbox:
 
     def _receipt(self, key: ThreadKey, taken: Taken, *, new_thread: bool = False) -> Receipt:
         alive = self._memory.alive(key)
-        return Receipt(taken, alive.worker if alive else "", self._memory.state(key).turn is not None, new_thread)
+        state = self._memory.state(key)
+        return Receipt(taken, alive.worker if alive else "", state.turn is not None, new_thread, state.worker)
 
     async def withdraw(self, thread: ThreadKey, ts: str) -> bool:
         state = self._memory.state(thread)
@@ -99,6 +100,8 @@ class MemoryInbox:
         if alive and state.has_work and not even_with_work:
             return False
         state.held = None
+        if alive and state.turn is not None and state.turn_token == lease.token:
+            state.turn = replace(state.turn, attempt=state.turn.attempt - 1)
         return True
 
     async def holder(self, thread: ThreadKey) -> str:
@@ -109,6 +112,21 @@ class MemoryInbox:
         states = {key: self._memory.state(key) for key in list(self._memory.threads)}
         found = [key for key, state in states.items() if state.has_work and self._memory.alive(key) is None]
         return sorted(found, key=lambda key: states[key].work_since)[:limit]
+
+
+class MemoryWorkers:
+    """Workers of one worker."""
+
+    def __init__(self, memory: Memory, worker: str) -> None:
+        self._memory = memory
+        self._worker = worker
+
+    async def beat(self, room: int) -> Mapping[str, int]:
+        beats, now = self._memory.beats, self._memory.clock.now()
+        beats[self._worker] = (now, room)
+        if room < 0:
+            del beats[self._worker]
+        return {worker: room for worker, (at, room) in beats.items() if worker != self._worker and at + 3.5 > now}
 
 
 class MemorySignals:

@@ -60,6 +60,7 @@ class ThreadState:
     turn: Turn | None = None
     turn_token: int = 0
     last_turn: str = ""
+    worker: str = ""
     points: dict[str, Point] = field(default_factory=dict)
     transcripts: dict[tuple[str, str], Transcript] = field(default_factory=dict)
     files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
@@ -99,6 +100,7 @@ class Memory:
         self.ttl_s = ttl_s
         self.threads: dict[ThreadKey, ThreadState] = {}
         self.signals: dict[str, asyncio.Queue[Signal]] = {}
+        self.beats: dict[str, tuple[float, int]] = {}
 
     def state(self, key: ThreadKey) -> ThreadState:
         """The thread's state, a fresh one when there is none or it has expired."""

@@ -88,7 +88,7 @@ class MemoryTurns:
         people = dict.fromkeys((*thread.people, *(message.user for message in turn.prompt.messages)))
         ordered = tuple(sorted(people, key=lambda user: user != thread.owner))
         kept.thread = replace(thread, head=head, turns=thread.turns + 1, people=ordered)
-        kept.turn, kept.last_turn = None, turn_id
+        kept.turn, kept.last_turn, kept.worker = None, turn_id, lease.worker
 
     def _in_flight(self, lease: Lease, turn_id: str) -> tuple[ThreadState, Turn, Thread]:
         state = self._memory.fenced(lease)

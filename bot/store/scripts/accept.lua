@@ -11,7 +11,8 @@ if marked_us > 0 and now - marked_us > mark_valid_us then
 end
 
 local function receipt(taken, new_thread)
-  return {taken, redis.call('GET', lease_key) or '', redis.call('EXISTS', turn_key), new_thread}
+  local holder, prefers = redis.call('GET', lease_key) or '', redis.call('HGET', thread_key, 'worker') or ''
+  return {taken, holder, redis.call('EXISTS', turn_key), new_thread, prefers}
 end
 
 -- A repeat of the very same call, after a lost answer, gets the same answer.

@@ -25,7 +25,7 @@ if deferred and turn[2] == 'deferred' then
 end
 
 redis.call('HINCRBYFLOAT', thread_key, 'cost_usd', cost_usd)
-redis.call('HSET', thread_key, 'active_at_us', whole(now))
+redis.call('HSET', thread_key, 'active_at_us', whole(now), 'worker', string.match(ARGV[1], '^%d+ (.*)$'))
 if deferred then
   redis.call('HSET', turn_key, 'state', 'deferred')
   stay(ttl_s)

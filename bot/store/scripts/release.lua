@@ -9,4 +9,8 @@ if owner and work and ARGV[3] ~= '1' then
   return {0, 0, whole(now_us())}
 end
 redis.call('DEL', lease_key)
+if owner and work and redis.call('HGET', turn_key, 'token') == ARGV[2] then
+  -- Its turn was not ended by a failure: whoever takes it up makes no further attempt.
+  redis.call('HINCRBY', turn_key, 'attempt', -1)
+end
 return {1, work and 0 or 1, whole(now_us())}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from fakeredis import FakeAsyncRedis, FakeServer
+from redis.asyncio import Redis
 
 from bot.admin import Admin
 from bot.attempts import AttemptNeeds
@@ -19,6 +20,7 @@ from bot.inbox import Inbox, InboxBounds
 from bot.model import Address, Limits, Message, Person, ThreadKey
 from bot.prompts import PromptWriter
 from bot.references import References
+from bot.store.keys import ThreadKeys
 from bot.store.store import Store
 from bot.turns import Turns
 from tests.fakes_agent import FakeAgent, FakeWorkspaces
@@ -51,6 +53,10 @@ class World:
     workspaces: FakeWorkspaces
     start_worker: Callable[..., Worker]
     enter: AsyncExitStack
+    redis: Redis
+
+    async def lease_runs_out(self, thread: ThreadKey) -> None:
+        await self.redis.delete(ThreadKeys(thread).lease)
 
     def message(self, text: str, ts: str = "", *, root: str = "", user: str = "U_ANA", **more: object) -> Message:
         """A message to the bot, in a channel's thread."""
@@ -84,6 +90,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         inbox = Inbox(
             store.inbox,
             store.signals,
+            store.workers,
             turns,
             chat,
             clock,
@@ -98,7 +105,8 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         return Worker(store, inbox, forks, admin, turns)
 
     async with AsyncExitStack() as stack:
-        yield World(chat, agent, shared, workspaces, start_worker, stack)
+        client = await stack.enter_async_context(FakeAsyncRedis(server=server, protocol=2))
+        yield World(chat, agent, shared, workspaces, start_worker, stack, client)
 
 
 @pytest.fixture

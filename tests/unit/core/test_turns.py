@@ -207,7 +207,7 @@ async def test_a_turn_is_given_up_after_three_attempts(world: World) -> None:
         lease = await dead.store.inbox.acquire(message.thread)
         assert lease is not None
         assert await dead.store.turns.begin(lease, "turn") is not None
-        await dead.store.inbox.release(lease, even_with_work=True)
+        await world.lease_runs_out(message.thread)
     alive = world.start_worker()
     await world.enter.enter_async_context(alive.inbox)
     await until(lambda: len(world.chat.posted) == 1)

@@ -33,6 +33,7 @@ async def _use_everything(store: Store) -> None:
     await store.inbox.accept(message("1700000000.000900"), "bbbb")
     await store.inbox.accept(message("1700000000.000800", address=Address.OTHER), "bbbb")
     await store.signals.send("w2", Signal(SignalKind.WORK, THREAD))
+    await store.workers.beat(1)
     await store.rates.take("T1:chat.update", 10.0, 1)
     await store.rates.take("T1:chat.postMessage:C1", 10.0, 1)
     await store.channels.set_streaming("T1", "C1", "update")
@@ -66,7 +67,7 @@ async def test_no_key_lives_for_ever_when_threads_do_not(client: Redis) -> None:
     await _use_everything(Store(client, "w1", ttl_s=TTL_S))
     lives = await _kept(client)
     assert {name for name, left_s in lives.items() if left_s < 0} == set()
-    of_their_own = re.compile(r".*:(lease|fence)$|bot:(signals|rate|channels):.*")
+    of_their_own = re.compile(r".*:(lease|fence)$|bot:(workers|(signals|rate|channels):.*)")
     threads = {name: left_s for name, left_s in lives.items() if not of_their_own.match(name)}
     assert {name for name, left_s in threads.items() if not TTL_S - 60 < left_s <= TTL_S} == set()
 
@@ -74,7 +75,7 @@ async def test_no_key_lives_for_ever_when_threads_do_not(client: Redis) -> None:
 async def test_with_no_lifetime_all_that_threads_have_stays(client: Redis) -> None:
     await _use_everything(Store(client, "w1", ttl_s=0))
     ending = {name for name, left_s in (await _kept(client)).items() if left_s >= 0}
-    of_no_thread = {name for name in ending if name.startswith(("bot:rate:", "bot:channels:"))}
+    of_no_thread = {name for name in ending if name.startswith(("bot:rate:", "bot:channels:", "bot:workers"))}
     assert ending - of_no_thread == {f"bot:{{{THREAD}}}:lease", f"bot:{{{THREAD}}}:fence", "bot:signals:{w2}"}
 
 
