@@ -113,6 +113,8 @@ class Events:
     async def _carried_out(self, word: Word) -> Notice:
         desk, channel = self._around.desk, word.thread.channel
         match word.kind:
+            case WordKind.NAME:
+                return Notice(words.GREETING)
             case WordKind.HELP:
                 return await desk.help(word.person)
             case WordKind.STOP if word.at_root:

@@ -56,6 +56,8 @@ class WordKind(StrEnum):
     RESTORE = "restore"
     STOP = "stop"
     HELP = "help"
+    NAME = ""
+    """The bot's name alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +127,10 @@ def _written(event: Json, team: str, channel: str, own: Own) -> Arrival:
         return Ignored("no ts")
     is_dm = _is_dm(event, channel)
     said, files = _said(event, own), attachments(event)
-    if not said and not files:
-        return Ignored("empty")
     named = mentions(text(event, "text"))
     asked = is_dm or own.user in named
+    if not said and not files and own.user not in named:
+        return Ignored("empty")
     kind = _word(said) if not files else None
     if kind is not None and (asked or (kind is WordKind.STOP and thread.root_ts != ts)):
         if text(event, "type") == "app_mention":
@@ -173,8 +175,10 @@ def _user_team(event: Json, team: str) -> str:
 
 
 def _word(said: str) -> WordKind | None:
+    """The word that a message is; `Stop!` is one too, and a lone `!` is none."""
+    word = said.casefold().rstrip(" .!?…")
     try:
-        return WordKind(said.casefold())
+        return WordKind(word) if bool(word) == bool(said) else None
     except ValueError:
         return None
 

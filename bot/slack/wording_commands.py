@@ -61,6 +61,10 @@ MESSAGE_DELAYED = (
 NOT_IN_A_THREAD = (
     "Write that in the thread it is about, after my name. Here at the top every message starts its own conversation."
 )
+GREETING = (
+    "Hello! Write your question after my name, and I answer in a thread; in a direct message you don't need my name. "
+    "`help` after my name shows what else I can do."
+)
 NOT_A_MEMBER = "I'm not in this channel. Invite me with `/invite` and my name, then try again."
 
 # --- lists ----------------------------------------------------------------------------------------

@@ -24,6 +24,14 @@ async def test_a_direct_message_is_answered(bot: Bot) -> None:
     assert bot.texts(root, D_ANA) == ["ok"]
 
 
+async def test_a_mention_without_a_question_is_greeted_once(bot: Bot) -> None:
+    bot.slack.people.say(U_ANA, C_GENERAL, bot.slack.mention)
+    assert "Hello" in (await bot.told()).text
+    await bot.ask("hi")
+    assert len(bot.slack.ephemerals(U_ANA)) == 1
+    assert bot.model.requests[-1].prompts == ["hi"]
+
+
 async def test_two_threads_know_nothing_of_each_other(bot: Bot) -> None:
     await bot.ask("I am blue")
     await bot.ask("I am red")

@@ -79,6 +79,13 @@ async def test_help_is_told_where_it_was_asked(slack: Incoming) -> None:
     assert slack.inbox.taken == []
 
 
+@pytest.mark.parametrize("shape", ["message_channel_mention", "message_thread_reply", "message_dm"])
+async def test_the_bots_name_alone_gets_a_friendly_answer_and_starts_nothing(slack: Incoming, shape: str) -> None:
+    await slack.send(payload(shape, text=f"<@{BOT_USER}>"))
+    assert slack.whispers() == [words.GREETING]
+    assert slack.inbox.taken == []
+
+
 async def test_reset_in_a_thread_asks_first(slack: Incoming) -> None:
     await slack.send(payload("message_thread_reply", text=f"<@{BOT_USER}> reset"))
     [told] = slack.web.to("chat.postEphemeral")

@@ -168,7 +168,7 @@ def test_an_edit_in_which_the_text_stays_the_same_is_ignored() -> None:
 
 
 def test_an_empty_message_without_files_is_ignored() -> None:
-    assert read("message_channel_mention", text=f"<@{BOT_USER}> ") == Ignored("empty")
+    assert read("message_channel", text=" ") == Ignored("empty")
 
 
 # --- edits and deletions ----------------------------------------------------------------------------
@@ -228,6 +228,27 @@ def test_stop_alone_counts_in_a_thread_and_not_outside_of_one() -> None:
 @pytest.mark.parametrize("word", ["reset", "restore", "help"])
 def test_other_words_without_a_mention_are_plain_messages(word: str) -> None:
     assert message("message_thread_reply", text=word).text == word
+
+
+@pytest.mark.parametrize("text", ["Stop!", "help?", "RESET.", "stop …"])
+def test_a_word_with_a_mark_behind_it_is_still_that_word(text: str) -> None:
+    assert isinstance(read("message_thread_reply", text=f"<@{BOT_USER}> {text}"), Word)
+
+
+@pytest.mark.parametrize("text", ["!", "…", "?!"])
+def test_marks_alone_are_a_prompt(text: str) -> None:
+    assert message("message_channel_mention", text=f"<@{BOT_USER}> {text}").text == text
+
+
+def test_the_name_alone_is_a_word_too_and_nothing_at_all_is_none() -> None:
+    found = read("message_channel_mention", text=f" <@{BOT_USER}> ")
+    assert isinstance(found, Word)
+    assert found.kind is WordKind.NAME
+    assert isinstance(read("message_dm", text=" "), Ignored)
+
+
+def test_the_name_with_a_file_is_a_prompt() -> None:
+    assert message("message_file_share", text=f"<@{BOT_USER}>").files
 
 
 def test_a_word_in_a_sentence_is_a_prompt() -> None:
