@@ -11,6 +11,7 @@ from enum import StrEnum
 from bot.model import Part, Progress
 from bot.ports import Clock
 from bot.slack.limits import PART_BYTES
+from bot.slack.rollover import whole_end
 from bot.slack.script import Script
 from bot.slack.sheets import Goal, Plan, Sheet, cards_of, compose, plan, strokes
 from bot.slack.structure import Structure, structure_at
@@ -59,6 +60,8 @@ class Draft:
         """Slack refused our blocks: text alone from here on."""
         self.streams = True
         """New messages are streams; otherwise they are posted and updated."""
+        self.crowded = False
+        """Updates queue under Slack's rates: a new message is posted as a whole, and the next text in another one."""
         self._clock = clock
 
     @property
@@ -146,9 +149,30 @@ class Draft:
             return Step(Act.START, sheet, planned)
         if self.streams and not self.spares and planned.finale is None:
             return None
+        if self.crowded and not planned.complete:
+            end = whole_end(self.script.text, sheet.start, planned.end, rested=goal.rested)
+            if end is None:
+                return None
+            planned = Plan(end, full=True)
         if not self._says_something(sheet, planned):
             return None
         return Step(Act.REWRITE if self.spares else Act.POST, sheet, planned)
+
+    @property
+    def waits(self) -> bool:
+        """Something was said or done that no message shows yet."""
+        return self._something_waits()
+
+    def leave(self, sheet: Sheet) -> bool:
+        """Let a posted message be, so that what comes next goes into another one. False inside a word or code."""
+        text = self.script.text
+        between = sheet.shown > sheet.start and (text[sheet.shown - 1].isspace() or text[sheet.shown :][:1].isspace())
+        if not between or structure_at(text, sheet.start, sheet.shown, sheet.opening).fence is not None:
+            return False
+        if any(card.told is not card.status for card in cards_of(self.script, sheet) if card.sheet == sheet.index):
+            return False
+        sheet.finished = True
+        return True
 
     def _says_something(self, sheet: Sheet, planned: Plan) -> bool:
         content = compose(self.script, sheet, planned, plain=self.plain)

@@ -99,34 +99,44 @@ RESPONSE_URL_USES = 5
 # --- rates ----------------------------------------------------------------------------------------
 
 
+SHARE = 0.95
+"""Ours: how much of a rate is used. The rest is for people's own doings, which don't queue, and for calls that the
+network squeezes together."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rate:
     """How often a method may be called, per workspace and app.
 
     Args:
-        a_minute: calls that Slack allows in any minute.
-        burst: how many of them may follow one another at once; the rest are spread over the minute.
+        calls: what Slack allows in any `within_s` seconds.
+        burst: how many of them may follow one another at once; the rest are spread. A small one leaves more for all.
         per_channel: counted for each channel on its own.
     """
 
-    a_minute: int
+    calls: int
     burst: int
+    within_s: float = 60.0
     per_channel: bool = False
 
     @property
     def interval_s(self) -> float:
-        """Seconds between two calls once the burst is spent: burst and interval together keep to `a_minute`."""
-        return 60.0 / max(self.a_minute - self.burst, 1)
+        """Seconds between two calls once the burst is spent: burst and interval together keep to `calls`."""
+        return self.within_s / max(self.calls * SHARE - self.burst, 1.0)
 
 
 TIER_1 = Rate(1, 1)
-TIER_2 = Rate(20, 7)
-TIER_3 = Rate(50, 17)
-TIER_4 = Rate(100, 34)
+TIER_2 = Rate(20, 6)
+TIER_3 = Rate(50, 6)
+TIER_4 = Rate(100, 10)
 """Slack's tiers: "1+", "20+", "50+" and "100+" a minute. Documented; the bursts are ours."""
 
-POSTING = Rate(60, 4, per_channel=True)
+POSTING = Rate(10, 2, within_s=10.0, per_channel=True)
 """chat.postMessage: about one a second and channel, short bursts tolerated. Documented as its special tier."""
+
+POSTING_ANYWHERE = Rate(525, 15)
+"""chat.postMessage over all channels of a workspace. Documented as "several hundred" a minute; Moveworks, which posts
+to whole companies, keeps to 525 (help.moveworks.com, product rate limits of chat systems)."""
 
 RATES: dict[str, Rate] = {
     "assistant.threads.setStatus": Rate(600, 60),  # documented as special: 600 a minute
@@ -159,6 +169,9 @@ RATES: dict[str, Rate] = {
     "views.update": TIER_4,
 }
 """Slack's rate of each method we call. Documented on each method's page unless noted."""
+
+RATES_OF_WORKSPACE: dict[str, Rate] = {"chat.postMessage": POSTING_ANYWHERE}
+"""A second rate, over all channels, of what is counted for each channel."""
 
 UNKNOWN_RATE = TIER_3
 """Ours: for a method that is not in RATES."""

@@ -47,17 +47,32 @@ class ReplyMessages:
         self._api = api
         self._turn_id = turn.id
         self._started_at = turn.started_at
+        self._turn_taken = ""
         self.place = Place.of(turn)
+
+    async def wait_s(self, method: str) -> float:
+        """How long a call would wait for its turn under Slack's rates."""
+        return await self._api.wait_s(method, self.place.channel)
+
+    async def take_turn(self, method: str, *, urgent: bool = False) -> float:
+        """Take the turn of the next call of this method. Returns how many seconds to wait before it."""
+        self._turn_taken = method
+        return await self._api.reserve(method, self.place.channel, urgent=urgent)
+
+    async def _call(self, method: str, *, safe_to_repeat: bool, **arguments: object) -> Mapping[str, object]:
+        """A call in this reply's channel, in the turn that was taken for it, if one was."""
+        reserved, self._turn_taken = self._turn_taken == method, ""
+        given = {"channel": self.place.channel, **arguments}
+        return await self._api.call(method, safe_to_repeat=safe_to_repeat, urgent=False, reserved=reserved, **given)
 
     async def start(self, chunks: Sequence[Chunk]) -> str:
         """Start a stream, addressed as channels require: with Slack Connect the team is the person's own.
 
         Returns its ts.
         """
-        answer = await self._api.call(
+        answer = await self._call(
             "chat.startStream",
             safe_to_repeat=False,
-            channel=self.place.channel,
             thread_ts=self.place.root_ts,
             chunks=list(chunks),
             recipient_user_id=None if self.place.is_dm else self.place.user,
@@ -65,21 +80,14 @@ class ReplyMessages:
         )
         return str(answer["ts"])
 
-    async def start_wait_s(self) -> float:
-        """How long a stream would wait for its turn under Slack's rates."""
-        return await self._api.wait_s("chat.startStream", self.place.channel)
-
     async def append(self, ts: str, chunks: Sequence[Chunk]) -> None:
-        await self._api.call(
-            "chat.appendStream", safe_to_repeat=False, channel=self.place.channel, ts=ts, chunks=list(chunks)
-        )
+        await self._call("chat.appendStream", safe_to_repeat=False, ts=ts, chunks=list(chunks))
 
     async def stop(self, ts: str, index: int, chunks: Sequence[Chunk], blocks: Sequence[Block] = ()) -> None:
         """End a stream with its last chunks, and blocks below them."""
-        await self._api.call(
+        await self._call(
             "chat.stopStream",
             safe_to_repeat=False,
-            channel=self.place.channel,
             ts=ts,
             chunks=list(chunks) or None,
             blocks=list(blocks) or None,
@@ -88,14 +96,13 @@ class ReplyMessages:
 
     async def halt(self, ts: str) -> None:
         """End a stream as it stands. Twice is as good as once, but the second time is refused."""
-        await self._api.call("chat.stopStream", safe_to_repeat=True, channel=self.place.channel, ts=ts)
+        await self._call("chat.stopStream", safe_to_repeat=True, ts=ts)
 
     async def post(self, index: int, content: Content) -> str:
         """Post a message. Returns its ts."""
-        answer = await self._api.call(
+        answer = await self._call(
             "chat.postMessage",
             safe_to_repeat=False,
-            channel=self.place.channel,
             thread_ts=self.place.root_ts,
             metadata=self._metadata(index),
             unfurl_links=False,
@@ -108,10 +115,9 @@ class ReplyMessages:
 
     async def update(self, ts: str, index: int, content: Content) -> None:
         """Replace a message as a whole."""
-        await self._api.call(
+        await self._call(
             "chat.update",
             safe_to_repeat=True,
-            channel=self.place.channel,
             ts=ts,
             metadata=self._metadata(index),
             markdown_text=None if content.blocks else content.text,
@@ -120,7 +126,7 @@ class ReplyMessages:
         )
 
     async def delete(self, ts: str) -> None:
-        await self._api.call("chat.delete", safe_to_repeat=True, channel=self.place.channel, ts=ts)
+        await self._call("chat.delete", safe_to_repeat=True, ts=ts)
 
     async def find(self, index: int, text: str, known: Collection[str]) -> str | None:
         """The message with this index that was sent, if Slack has it.
@@ -149,10 +155,9 @@ class ReplyMessages:
         return None
 
     async def _replies(self, oldest: str, *, inclusive: bool = False) -> Iterable[Mapping[str, object]]:
-        answer = await self._api.call(
+        answer = await self._call(
             "conversations.replies",
             safe_to_repeat=True,
-            channel=self.place.channel,
             ts=self.place.root_ts,
             oldest=oldest,
             inclusive=inclusive,

@@ -1,25 +1,42 @@
-"""Keeping to Slack's rates before Slack says 429."""
+"""Keeping to Slack's rates before Slack says 429: over all workers where Redis is there, in this process otherwise."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bot.slack.limits import RATES, UNKNOWN_RATE, Rate
+import structlog
+
+from bot.errors import StoreAway
+from bot.slack.limits import RATES, RATES_OF_WORKSPACE, UNKNOWN_RATE, Rate
+
+log = structlog.get_logger(__name__)
+
+ANSWER_S = 0.5
+"""How long the shared count may take to answer; a call to Slack is not held up for longer than that."""
+
+APART_S = 5.0
+"""How long this process counts alone before it asks the shared count again."""
 
 
 class RateLimiter(Protocol):
     """When a call may go out. One for all calls of a workspace; a shared one counts over all workers."""
 
-    async def reserve(self, team: str, method: str, channel: str, now: float) -> float:
-        """Take the next free slot. Returns how many seconds to wait for it."""
+    async def reserve(self, team: str, method: str, channel: str, now: float, *, urgent: bool = False) -> float:
+        """Take the next free slot. Returns how many seconds to wait for it.
+
+        Args:
+            urgent: a person waits: it counts, but doesn't queue behind other calls. It does wait for a 429 to pass.
+        """
         ...
 
     async def wait_s(self, team: str, method: str, channel: str, now: float) -> float:
         """How long a reservation made now would have to wait; takes nothing."""
         ...
 
-    async def pause(self, team: str, method: str, channel: str, until: float) -> None:
+    async def pause(self, team: str, method: str, channel: str, until: float, now: float) -> None:
         """Slack said 429: no slot for this method is free before `until`."""
         ...
 
@@ -32,27 +49,30 @@ class LocalRateLimiter:
     burst ahead.
     """
 
-    _due: dict[tuple[str, ...], float] = field(default_factory=dict)
-    _paused: dict[tuple[str, ...], float] = field(default_factory=dict)
+    _due: dict[str, float] = field(default_factory=dict)
+    _paused: dict[str, float] = field(default_factory=dict)
 
-    async def reserve(self, team: str, method: str, channel: str, now: float) -> float:
-        rate, key = _rate_and_key(team, method, channel)
-        wait = self._wait(rate, key, now)
-        self._due[key] = max(self._due.get(key, now), now) + rate.interval_s
+    async def reserve(self, team: str, method: str, channel: str, now: float, *, urgent: bool = False) -> float:
+        wait = 0.0
+        for key, rate in rates_of(team, method, channel).items():
+            wait = max(wait, self._pause_left(key, now) if urgent else self._wait(rate, key, now))
+            self._due[key] = max(self._due.get(key, now), now) + rate.interval_s
         self._forget_old(now)
         return wait
 
     async def wait_s(self, team: str, method: str, channel: str, now: float) -> float:
-        rate, key = _rate_and_key(team, method, channel)
-        return self._wait(rate, key, now)
+        return max(self._wait(rate, key, now) for key, rate in rates_of(team, method, channel).items())
 
-    async def pause(self, team: str, method: str, channel: str, until: float) -> None:
-        _, key = _rate_and_key(team, method, channel)
+    async def pause(self, team: str, method: str, channel: str, until: float, now: float) -> None:  # noqa: ARG002
+        key = next(iter(rates_of(team, method, channel)))
         self._paused[key] = max(until, self._paused.get(key, until))
 
-    def _wait(self, rate: Rate, key: tuple[str, ...], now: float) -> float:
+    def _wait(self, rate: Rate, key: str, now: float) -> float:
         ahead = self._due.get(key, now) - now - (rate.burst - 1) * rate.interval_s
-        return max(0.0, ahead, self._paused.get(key, now) - now)
+        return max(0.0, ahead, self._pause_left(key, now))
+
+    def _pause_left(self, key: str, now: float) -> float:
+        return max(0.0, self._paused.get(key, now) - now)
 
     def _forget_old(self, now: float) -> None:
         """Drop what no longer delays anybody, so that channels seen once don't pile up."""
@@ -61,6 +81,65 @@ class LocalRateLimiter:
             self._paused = {key: until for key, until in self._paused.items() if until > now}
 
 
-def _rate_and_key(team: str, method: str, channel: str) -> tuple[Rate, tuple[str, ...]]:
+class Buckets(Protocol):
+    """Counts that all workers share: see `bot.store.rates.RateBuckets`."""
+
+    async def take(self, key: str, interval_s: float, burst: int, *, urgent: bool = False) -> float: ...
+
+    async def look(self, key: str, interval_s: float, burst: int) -> float: ...
+
+    async def pause(self, key: str, seconds: float) -> None: ...
+
+
+class SharedRateLimiter:
+    """Counts over all workers. While the shared count is away this process counts alone, which is logged."""
+
+    def __init__(self, buckets: Buckets) -> None:
+        self._buckets = buckets
+        self._local = LocalRateLimiter()
+        self._apart_until = 0.0
+
+    async def reserve(self, team: str, method: str, channel: str, now: float, *, urgent: bool = False) -> float:
+        alone = await self._local.reserve(team, method, channel, now, urgent=urgent)
+        if now < self._apart_until:
+            return alone
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                waits = [
+                    await self._buckets.take(key, rate.interval_s, rate.burst, urgent=urgent)
+                    for key, rate in rates_of(team, method, channel).items()
+                ]
+        except (StoreAway, TimeoutError) as away:
+            self._go_apart(away, now)
+            return alone
+        return max(waits)
+
+    async def wait_s(self, team: str, method: str, channel: str, now: float) -> float:
+        if now >= self._apart_until:
+            try:
+                async with asyncio.timeout(ANSWER_S):
+                    rates = rates_of(team, method, channel).items()
+                    return max([await self._buckets.look(key, rate.interval_s, rate.burst) for key, rate in rates])
+            except (StoreAway, TimeoutError) as away:
+                self._go_apart(away, now)
+        return await self._local.wait_s(team, method, channel, now)
+
+    async def pause(self, team: str, method: str, channel: str, until: float, now: float) -> None:
+        await self._local.pause(team, method, channel, until, now)
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                await self._buckets.pause(next(iter(rates_of(team, method, channel))), until - now)
+        except (StoreAway, TimeoutError) as away:
+            self._go_apart(away, now)
+
+    def _go_apart(self, away: Exception, now: float) -> None:
+        log.warning("rates_counted_alone", why=type(away).__name__, for_s=APART_S)
+        self._apart_until = now + APART_S
+
+
+def rates_of(team: str, method: str, channel: str) -> Mapping[str, Rate]:
+    """The rates that a call counts towards, by the key of each: the method's own first."""
     rate = RATES.get(method, UNKNOWN_RATE)
-    return rate, (team, method, channel) if rate.per_channel else (team, method)
+    found = {f"{team}:{method}:{channel}" if rate.per_channel else f"{team}:{method}": rate}
+    overall = RATES_OF_WORKSPACE.get(method)
+    return {**found, f"{team}:{method}": overall} if overall is not None else found

@@ -12,9 +12,9 @@ from typing import TypeVar
 import structlog
 
 from bot.errors import ChatAway, StoreAway
-from bot.model import AgentEvent, Closing, Progress, Remark, RemarkKind, TextDelta, ThreadKey, ToolStarted
+from bot.model import AgentEvent, Closing, Ending, Progress, Remark, RemarkKind, TextDelta, ThreadKey, ToolStarted
 from bot.ports import Clock, Journal
-from bot.slack.draft import Act, Draft
+from bot.slack.draft import Act, Draft, Step
 from bot.slack.finale import Finale, finale
 from bot.slack.limits import STREAM_ROLL_S
 from bot.slack.sheets import Goal
@@ -37,6 +37,7 @@ class Tempo:
         plenty_chars: with so much waiting, it goes sooner.
         plenty_s: the least time between two calls even so.
         backoff_s: before trying again while Slack or the store is away; doubled up to `longest_backoff_s`.
+        rest_s: without news for so long, what is too little for a message of its own gets one.
         give_up_s: how long a finished turn's reply may stand still before `close` raises.
     """
 
@@ -46,6 +47,7 @@ class Tempo:
     plenty_s: float = 0.4
     backoff_s: float = 0.5
     longest_backoff_s: float = 15.0
+    rest_s: float = 3.0
     give_up_s: float = 60.0
 
 
@@ -74,6 +76,9 @@ class SlackReply:
         self._news = asyncio.Event()
         self._hurry = asyncio.Event()
         self._closing: Closing | None = None
+        self._ending: Closing | None = None
+        """The closing, once everything that was fed before it is in the script."""
+        self._over = asyncio.Event()
         self._moved_at = 0.0
         self._saved: Progress | None = draft.progress
         self._sent_at = 0.0
@@ -112,8 +117,8 @@ class SlackReply:
         """
         self._raise_if_ended()
         self._closing, self._moved_at = closing, self._clock.now()
-        self._news.set()
-        self._hurry.set()
+        for event in (self._news, self._hurry, self._over):
+            event.set()
         assert self._sending is not None
         await asyncio.shield(self._sending)
         return self._draft.timestamps
@@ -134,9 +139,8 @@ class SlackReply:
             if kept:
                 await self._persist(partial(self._writer.find_orphan, kept))
                 kept = ""
-            closing = self._closing
-            await self._flush(Goal(patient=news and bool(self._draft.sheets), finale=self._finale(closing)))
-            if closing is not None:
+            await self._flush(patient=news and bool(self._draft.sheets), rested=not news)
+            if self._ending is not None:
                 await self._persist(self._save)
                 return
 
@@ -144,7 +148,7 @@ class SlackReply:
         """How long nothing happens if no news comes: half words are shown then, and an old stream is closed."""
         sheet = self._draft.sheets[-1] if self._draft.sheets else None
         if sheet is None or sheet.finished:
-            return None
+            return max(self._tempo.rest_s, self._interval_s) if self._draft.waits else None
         if self._draft.script.text[sheet.shown :].strip():
             return self._interval_s
         if sheet.live:
@@ -178,21 +182,25 @@ class SlackReply:
             else:
                 self._draft.script.hear(event)
         self._heard_chars = 0
+        self._ending = self._closing
 
-    def _finale(self, closing: Closing | None) -> Finale | None:
-        if closing is None:
+    def _finale(self) -> Finale | None:
+        if self._ending is None:
             return None
-        self._draft.script.end(closing.outcome.ending)
-        return finale(closing, self._thread, silent=self._draft.silent)
+        self._draft.script.end(self._ending.outcome.ending)
+        return finale(self._ending, self._thread, silent=self._draft.silent)
 
-    async def _flush(self, goal: Goal) -> None:
-        """Make calls until Slack shows what the goal asks for."""
-        while await self._persist(lambda: self._step(goal)):
+    async def _flush(self, *, patient: bool, rested: bool) -> None:
+        """Make calls until Slack shows what there is to show now."""
+        while await self._persist(partial(self._step, patient=patient, rested=rested)):
             pass
         self._sent_at = self._clock.now()
 
-    async def _step(self, goal: Goal) -> bool:
-        step = self._draft.next(goal)
+    def _next(self, *, patient: bool, rested: bool) -> Step | None:
+        return self._draft.next(Goal(patient, rested, self._finale()))
+
+    async def _step(self, *, patient: bool, rested: bool) -> bool:
+        step = await self._due_step(patient=patient, rested=rested)
         if step is None:
             return False
         known = len(self._draft.timestamps)
@@ -204,6 +212,33 @@ class SlackReply:
         if len(self._draft.timestamps) > known:
             await self._save()
         return True
+
+    async def _due_step(self, *, patient: bool, rested: bool) -> Step | None:
+        """The next step, once its turn under Slack's rates has come; what is said meanwhile goes along."""
+        turn_of, due = None, 0.0
+        while (step := self._next(patient=patient, rested=rested)) is not None:
+            if step.act is not turn_of:
+                if not await self._writer.has_way(step):
+                    continue
+                turn_of = step.act
+                due = self._clock.now() + await self._writer.take_turn(step, urgent=self._stopped)
+            if self._clock.now() >= due:
+                break
+            await self._wait_unless_over(due - self._clock.now())
+            self._moved_at = self._clock.now()
+            self._take_in()
+        return step
+
+    @property
+    def _stopped(self) -> bool:
+        return self._ending is not None and self._ending.outcome.ending is Ending.STOPPED
+
+    async def _wait_unless_over(self, seconds: float) -> None:
+        """Wait, but no longer than until the turn is over, since another call may be next then."""
+        if self._ending is None:
+            await first_of(self._over, self._clock, seconds)
+        else:
+            await self._clock.sleep(seconds)
 
     async def _save(self) -> None:
         progress = self._draft.progress

@@ -22,6 +22,10 @@ _CLOSING_BYTES = 120
 """Room that is kept for closing a fence."""
 
 _JOINERS = frozenset("\u200d\ufe0e\ufe0f\u20e3")
+_SENTENCE = re.compile(r"[.!?…:;][)\"'”’*_]{0,3}\s|[。！？]")
+WHOLE_CHARS = 80
+"""The least that is worth a message of its own."""
+
 _CLUSTER_CHARS = 32
 """How far a forced cut moves back to keep a combined character whole."""
 
@@ -83,6 +87,25 @@ def easy_end(text: str, start: int, shown: int, end: int, opening: Structure, ea
         enough = place > shown and size(text[start:place]) >= easy_bytes
         if enough and text[place:].strip() and _ends_paragraph(text, start, place, opening):
             return place
+    return None
+
+
+def whole_end(text: str, start: int, end: int, *, rested: bool) -> int | None:
+    """Where a message ends that is not added to later, at or before `end`; None when there is too little for one.
+
+    Args:
+        rested: nothing more has come for a while, so that anything will do.
+    """
+    said = text[start:end]
+    paragraph, line = said.rfind("\n\n"), said.rfind("\n")
+    sentence = max((match.end() for match in _SENTENCE.finditer(said)), default=0)
+    for place in (paragraph + 2 if paragraph >= 0 else 0, line + 1, sentence):
+        if len(said[:place].strip()) >= WHOLE_CHARS:
+            return start + place
+    if rested and said.strip():
+        return end
+    if len(said) >= 3 * WHOLE_CHARS:
+        return _word_end(text, start, end)
     return None
 
 

@@ -71,10 +71,12 @@ class Goal:
 
     Args:
         patient: leave half words for later; there will be more.
+        rested: nothing more has come for a while.
         finale: set when the turn is over.
     """
 
     patient: bool = True
+    rested: bool = False
     finale: Finale | None = None
 
 

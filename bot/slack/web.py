@@ -49,10 +49,18 @@ class SlackApi(Protocol):
     """What the rest of bot.slack calls: see `Web.call`."""
 
     async def call(
-        self, method: str, *, safe_to_repeat: bool, urgent: bool = False, **arguments: object
+        self,
+        method: str,
+        *,
+        safe_to_repeat: bool,
+        urgent: bool = False,
+        reserved: bool = False,
+        **arguments: object,
     ) -> Mapping[str, object]: ...
 
     async def wait_s(self, method: str, channel: str = "") -> float: ...
+
+    async def reserve(self, method: str, channel: str = "", *, urgent: bool = False) -> float: ...
 
 
 def web_client(token: str, base_url: str, session: aiohttp.ClientSession | None = None) -> AsyncWebClient:
@@ -76,7 +84,7 @@ class Web:
     Args:
         client: made by `web_client`; any retry handlers it has are taken off.
         team: the workspace, for counting rates.
-        limiter: shared by all calls of this worker.
+        limiter: counts the calls, of this worker or of all.
         jitter: gives a factor around 1 for each backoff.
     """
 
@@ -102,8 +110,21 @@ class Web:
         """How many seconds a call made now would wait for its turn under Slack's rates."""
         return await self._limiter.wait_s(self._team, method, channel, self._clock.now())
 
+    async def reserve(self, method: str, channel: str = "", *, urgent: bool = False) -> float:
+        """Take the turn of a call that is to be decided on only when its turn has come.
+
+        Returns how many seconds to wait before that call, which is then made with `reserved`.
+        """
+        return await self._limiter.reserve(self._team, method, channel, self._clock.now(), urgent=urgent)
+
     async def call(
-        self, method: str, *, safe_to_repeat: bool, urgent: bool = False, **arguments: object
+        self,
+        method: str,
+        *,
+        safe_to_repeat: bool,
+        urgent: bool = False,
+        reserved: bool = False,
+        **arguments: object,
     ) -> Mapping[str, object]:
         """Call a method and return Slack's answer, once Slack has confirmed it.
 
@@ -114,6 +135,7 @@ class Web:
             method: for example `chat.postMessage`.
             safe_to_repeat: doing it twice is the same as doing it once.
             urgent: a person waits for it: it counts, but doesn't queue behind background calls.
+            reserved: its turn was taken by `reserve`, and has come.
             arguments: the method's own; those that are None are left out.
 
         Raises:
@@ -123,7 +145,9 @@ class Web:
         patience_s = PATIENCE_S
         attempt = 0
         while True:
-            await self._wait_for_turn(method, arguments, urgent=urgent)
+            if not reserved:
+                await self._wait_for_turn(method, arguments, urgent=urgent)
+            reserved = False
             trouble = await self._attempt(method, arguments)
             if not isinstance(trouble, _Trouble):
                 return trouble
@@ -133,23 +157,20 @@ class Web:
                 patience_s -= trouble.retry_after_s
                 if patience_s < 0:
                     raise ChatAway(method, sent=False)
-                await self._pause(method, arguments, trouble.retry_after_s, urgent=urgent)
+                await self._pause(method, arguments, trouble.retry_after_s)
             elif attempt >= ATTEMPTS or (trouble.sent and not safe_to_repeat):
                 raise ChatAway(method, sent=trouble.sent)
             else:
                 await self._clock.sleep(FIRST_BACKOFF_S * 2 ** (attempt - 1) * self._jitter())
 
     async def _wait_for_turn(self, method: str, arguments: Mapping[str, object], *, urgent: bool) -> None:
-        channel = str(arguments.get("channel", ""))
-        wait = await self._limiter.reserve(self._team, method, channel, self._clock.now())
-        if wait > 0 and not urgent:
+        wait = await self.reserve(method, str(arguments.get("channel", "")), urgent=urgent)
+        if wait > 0:
             await self._clock.sleep(wait)
 
-    async def _pause(self, method: str, arguments: Mapping[str, object], seconds: float, *, urgent: bool) -> None:
-        channel = str(arguments.get("channel", ""))
-        await self._limiter.pause(self._team, method, channel, self._clock.now() + seconds)
-        if urgent:
-            await self._clock.sleep(seconds)
+    async def _pause(self, method: str, arguments: Mapping[str, object], seconds: float) -> None:
+        now = self._clock.now()
+        await self._limiter.pause(self._team, method, str(arguments.get("channel", "")), now + seconds, now)
 
     async def _attempt(self, method: str, arguments: Mapping[str, object]) -> Mapping[str, object] | _Trouble:
         given = {name: value for name, value in arguments.items() if value is not None}

@@ -16,7 +16,7 @@ from bot.slack.markdown import letters
 from bot.slack.messages import ReplyMessages
 from bot.slack.mode import ChannelModes
 from bot.slack.refusals import Meaning, meaning_of
-from bot.slack.rollover import size
+from bot.slack.rollover import message_text, size
 from bot.slack.sheets import CardsShown, Plan, Sheet, compose, strokes
 
 log = structlog.get_logger(__name__)
@@ -25,7 +25,19 @@ LOOK_AGAIN_S = 1.0
 """Between two looks for a message of unknown outcome, since Slack may still be at it."""
 
 PATIENCE_S = 1.5
-"""A stream that would wait longer than this for its turn is posted instead."""
+"""A stream that would wait longer than this for its turn is posted instead, and an update in a message of its own."""
+
+CROWDED_S = 9.0
+"""Where an addition to a stream would wait longer than this, no more streams are begun."""
+
+METHODS = {
+    Act.START: "chat.startStream",
+    Act.POST: "chat.postMessage",
+    Act.APPEND: "chat.appendStream",
+    Act.STOP: "chat.stopStream",
+    Act.REWRITE: "chat.update",
+}
+"""The call of each act whose turn is taken before it is decided what the call says."""
 
 SHORT_ATTEMPTS = 3
 """How many refusals in a row even the shortest message may meet as too long."""
@@ -62,7 +74,8 @@ class Writer:
         if draft.spares or (draft.sheets and not draft.sheets[-1].finished):
             return
         sheet = draft.next_sheet()
-        beginning = said[sheet.start : sheet.start + BEGINNING_CHARS].strip()
+        end = min(len(said), sheet.start + BEGINNING_CHARS)
+        beginning = message_text(said, sheet.start, end, sheet.opening, complete=False)
         if not beginning:
             return
         try:
@@ -73,6 +86,31 @@ class Writer:
         if ts is not None:
             log.info("orphan_found")
             draft.spares.append(ts)
+
+    async def has_way(self, step: Step) -> bool:
+        """Whether the step goes the quickest way under Slack's rates. If not, the draft takes another from here on."""
+        draft = self._draft
+        if step.act is Act.START and self._modes.may_post_instead and await self._streams_queue():
+            draft.streams = False
+            return False
+        if step.act is Act.POST and step.plan.finale is None:
+            was, draft.crowded = draft.crowded, await self._messages.wait_s("chat.update") > PATIENCE_S
+            return was is draft.crowded
+        posted = step.act is Act.REWRITE and step.sheet.ts and not step.sheet.stale and not step.sheet.finished
+        if posted and draft.script.text[step.sheet.shown :].strip():
+            wait = await self._messages.wait_s("chat.update")
+            if wait > PATIENCE_S and await self._messages.wait_s("chat.postMessage") < wait:
+                return not draft.leave(step.sheet)
+        return True
+
+    async def _streams_queue(self) -> bool:
+        waits = self._messages.wait_s
+        return await waits("chat.startStream") > PATIENCE_S or await waits("chat.appendStream") > CROWDED_S
+
+    async def take_turn(self, step: Step, *, urgent: bool) -> float:
+        """Take the step's turn under Slack's rates. Returns how many seconds to wait before performing it."""
+        method = METHODS.get(step.act)
+        return await self._messages.take_turn(method, urgent=urgent) if method is not None else 0.0
 
     async def perform(self, step: Step) -> None:
         """Make the call.
@@ -116,9 +154,6 @@ class Writer:
                 self._draft.spares.pop()
 
     async def _start(self, sheet: Sheet, planned: Plan) -> None:
-        if self._modes.may_post_instead and await self._messages.start_wait_s() > PATIENCE_S:
-            self._draft.streams = False
-            return
         sheet.sent = strokes(self._draft.script, sheet, Plan(planned.end))
         sheet.live, sheet.opened_at = True, self._clock.now()
         sheet.end_at = planned.end if planned.full else None

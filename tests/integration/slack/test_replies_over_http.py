@@ -51,7 +51,7 @@ class HastyClock(SystemClock):
 class Unlimited(LocalRateLimiter):
     """No call waits for its turn."""
 
-    async def reserve(self, team: str, method: str, channel: str, now: float) -> float:
+    async def reserve(self, team: str, method: str, channel: str, now: float, *, urgent: bool = False) -> float:
         return 0.0
 
     async def wait_s(self, team: str, method: str, channel: str, now: float) -> float:

@@ -157,6 +157,7 @@ class FakeSlack:
         self.refuse_looking = False
         self.foreign: list[dict[str, Any]] = []
         self.wait: dict[str, float] = {}
+        self.urgent: list[str] = []
         self.gate: Callable[[str], Awaitable[None]] | None = None
         self._ts = itertools.count(1)
         self._served: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
@@ -187,8 +188,18 @@ class FakeSlack:
     async def wait_s(self, method: str, channel: str = "") -> float:
         return self.wait.get(method, 0.0)
 
+    async def reserve(self, method: str, channel: str = "", *, urgent: bool = False) -> float:
+        self.urgent += [method] if urgent else []
+        return 0.0 if urgent else self.wait.get(method, 0.0)
+
     async def call(
-        self, method: str, *, safe_to_repeat: bool, urgent: bool = False, **arguments: object
+        self,
+        method: str,
+        *,
+        safe_to_repeat: bool,
+        urgent: bool = False,
+        reserved: bool = False,
+        **arguments: object,
     ) -> Mapping[str, object]:
         given = {name: value for name, value in arguments.items() if value is not None}
         if method == "assistant.threads.setStatus":

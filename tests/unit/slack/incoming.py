@@ -82,7 +82,13 @@ class ScriptedWeb:
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     async def call(
-        self, method: str, *, safe_to_repeat: bool, urgent: bool = False, **arguments: object
+        self,
+        method: str,
+        *,
+        safe_to_repeat: bool,
+        urgent: bool = False,
+        reserved: bool = False,
+        **arguments: object,
     ) -> Mapping[str, object]:
         given = {name: value for name, value in arguments.items() if value is not None}
         self.calls.append((method, given))
@@ -97,6 +103,9 @@ class ScriptedWeb:
         return {"ok": True, **answer}
 
     async def wait_s(self, method: str, channel: str = "") -> float:
+        return 0.0
+
+    async def reserve(self, method: str, channel: str = "", *, urgent: bool = False) -> float:
         return 0.0
 
     def to(self, method: str) -> list[dict[str, Any]]:

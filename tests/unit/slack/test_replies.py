@@ -485,7 +485,8 @@ async def test_a_tool_that_outlives_its_message_goes_on_in_the_next() -> None:
 async def test_many_tools_roll_over_too() -> None:
     async with a_reply() as scene:
         for number in range(50):
-            await scene.feed(ToolStarted(f"t{number}", "Read", f"Reading {number}"), ToolFinished(f"t{number}", ok=True))
+            started = ToolStarted(f"t{number}", "Read", f"Reading {number}")
+            await scene.feed(started, ToolFinished(f"t{number}", ok=True))
         await scene.close()
         shown = [card for message in scene.slack.messages for card in message.cards]
         assert shown == [f"t{number}" for number in range(50)]

@@ -174,14 +174,15 @@ async def test_slack_sdks_own_retries_are_taken_off(door: Door) -> None:
     assert door.web.client.retry_handlers == []
 
 
-async def test_no_minute_sees_more_calls_than_slack_allows() -> None:
-    limiter, now, sent = LocalRateLimiter(), 0.0, list[float]()
-    for _ in range(100):
-        now += await limiter.reserve("T1", "chat.startStream", "C1", now)
+@pytest.mark.parametrize("method", sorted(RATES))
+async def test_no_window_sees_more_calls_than_slack_allows(method: str) -> None:
+    limiter, now, sent, rate = LocalRateLimiter(), 0.0, list[float](), RATES[method]
+    for _ in range(3 * rate.calls):
+        now += await limiter.reserve("T1", method, "C1", now)
         sent.append(now)
-    allowed = RATES["chat.startStream"].a_minute
-    assert all(later - earlier >= 59.999 for earlier, later in zip(sent, sent[allowed:], strict=False))
-    assert sent[-1] < 60 * 100 / RATES["chat.startStream"].a_minute * 2
+    windows = zip(sent, sent[rate.calls :], strict=False)
+    assert all(later - earlier >= rate.within_s - 0.001 for earlier, later in windows)
+    assert sent[-1] < 3 * rate.within_s * 2, "more than half of the rate is used"
 
 
 async def test_posts_are_counted_for_each_channel_and_other_methods_for_the_workspace() -> None:
