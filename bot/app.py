@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 from uuid import uuid4
 
 import aiohttp
@@ -93,7 +93,7 @@ async def running(settings: Settings, environ: Mapping[str, str]) -> AsyncIterat
         background = await stack.enter_async_context(Background())
         app = _listeners(settings, core, directory, installations, Answers(installations, session), background)
         await stack.enter_async_context(_transport(settings, app, web))
-        log.info("ready", worker=worker, team=installation.team, transport=settings.transport.value)
+        log.info("ready", worker=worker, team=installation.team, transport=settings.transport.value if settings.ingress else "none")
         yield
         log.info("stopping", worker=worker)
 
@@ -209,6 +209,8 @@ def _listeners(
 
 
 def _transport(settings: Settings, app: AsyncApp, web: Web) -> AbstractAsyncContextManager[object]:
+    if not settings.ingress:
+        return nullcontext()
     if settings.transport is Transport.SOCKET:
         return listen_over_socket(app, app_token=settings.slack_app_token, web=web.client)
     return listen_over_http(app, host=settings.http_host, port=settings.http_port)

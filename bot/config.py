@@ -104,6 +104,14 @@ class Settings:
         values.choice(Transport),
         "auto",
     )
+    ingress: bool = _setting(
+        "BOT_INGRESS",
+        "Slack",
+        "Whether this worker takes Slack's events. With `false` it only runs turns, of messages that others took; it "
+        "needs no `SLACK_APP_TOKEN` and no `SLACK_SIGNING_SECRET`.",
+        values.boolean,
+        "true",
+    )
     http_host: str = _setting("BOT_HTTP_HOST", "Slack", "The address that HTTP listens on.", values.text, "0.0.0.0")
     http_port: int = _setting(
         "BOT_HTTP_PORT", "Slack", "The port that HTTP listens on; 0 takes any free one.", values.whole(0, 65535), "3000"
@@ -247,7 +255,7 @@ class Settings:
                 read[setting.attribute] = _value(setting, environ)
             except ValueError as wrong:
                 problems.append(f"{setting.name} {wrong}")
-        problems += _contradictions(environ)
+        problems += _contradictions(environ, ingress=read.get("ingress") is not False)
         if problems:
             raise SettingsError(problems)
         read["transport"] = _transport(read["transport"], has_app_token=bool(read["slack_app_token"]))
@@ -276,7 +284,7 @@ def _transport(wanted: Transport, *, has_app_token: bool) -> Transport:
     return Transport.SOCKET if has_app_token else Transport.HTTP
 
 
-def _contradictions(environ: Mapping[str, str]) -> list[str]:
+def _contradictions(environ: Mapping[str, str], *, ingress: bool) -> list[str]:
     """What is missing, given how events are to arrive."""
 
     def has(name: str) -> bool:
@@ -285,6 +293,8 @@ def _contradictions(environ: Mapping[str, str]) -> list[str]:
     problems = []
     if not has("SLACK_BOT_TOKEN"):
         problems.append("SLACK_BOT_TOKEN is missing: the bot token (xoxb-…) from the app's OAuth & Permissions page")
+    if not ingress:
+        return problems
     wanted = environ.get("BOT_TRANSPORT", "").strip().lower()
     if wanted == Transport.SOCKET and not has("SLACK_APP_TOKEN"):
         problems.append("SLACK_APP_TOKEN is missing: BOT_TRANSPORT=socket needs the app-level token (xapp-…)")

@@ -40,7 +40,7 @@ async def examine(environ: Mapping[str, str]) -> AsyncIterator[Finding]:
         for problem in wrong.problems:
             yield fail("settings", problem, "see docs/configuration.md")
     else:
-        yield ok("settings", f"complete; events arrive over {settings.transport}")
+        yield ok("settings", f"complete; {_events(settings)}")
         model = settings.model
         checks += [
             ("Slack", lambda: check_token(settings), SERVICE_BOUND_S),
@@ -68,3 +68,7 @@ async def bounded(name: str, check: _Check, bound_s: float) -> Sequence[Finding]
     except Exception as odd:  # one check that meets the unforeseen must not hide what the others find
         log.warning("check_failed", check=name, exc_info=True)
         return [fail(name, f"{type(odd).__name__}: {odd}", NETWORK_MEND)]
+
+
+def _events(settings: Settings) -> str:
+    return f"events arrive over {settings.transport}" if settings.ingress else "this worker takes no events"

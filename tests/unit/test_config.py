@@ -79,6 +79,11 @@ def test_a_chosen_transport_needs_its_own_secret(environ: dict[str, str], missin
     assert problem.startswith(f"{missing} is missing")
 
 
+def test_a_worker_without_ingress_needs_no_way_to_hear_from_slack() -> None:
+    settings = Settings.parse({"SLACK_BOT_TOKEN": "xoxb-1", "BOT_INGRESS": "false", "BOT_TRANSPORT": "socket"})
+    assert not settings.ingress
+
+
 def test_a_blank_value_counts_as_missing() -> None:
     assert Settings.parse(SOCKET | {"BOT_HTTP_PORT": "", "BOT_COMMAND": " "}).command == "/agent"
     assert problems_of(SOCKET | {"SLACK_BOT_TOKEN": " "})[0].startswith("SLACK_BOT_TOKEN is missing")
