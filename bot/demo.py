@@ -35,6 +35,9 @@ PORT = 8642
 PACE_S = 0.02
 """Seconds between two pieces of the scripted model's answers: about as fast as a real one writes."""
 
+SCRIPTED = "scripted"
+"""What the scripted model is called where a real one's name would stand."""
+
 REAL_MODEL = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX")
 """With any of these a real model answers."""
 
@@ -93,7 +96,7 @@ def _settings(
         "REDIS_URL": redis_server.url if redis_server else "memory:",
         "BOT_SHOW_USAGE": environ.get("BOT_SHOW_USAGE", "") or "true",
     }
-    return ours | (model.env if model else {})
+    return ours | (model.env | {"BOT_MODEL": SCRIPTED} if model else {})
 
 
 def _setup(settings: Settings, folder: Path) -> Setup:

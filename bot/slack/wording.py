@@ -94,7 +94,7 @@ def ending_notice(outcome: Outcome) -> str:
 
 def usage_line(usage: Usage) -> str:
     """The quiet line below an answer: `claude-sonnet-4-5 · 1 min 12 s · $0.03`."""
-    cost = f"${usage.cost_usd:.2f}" if usage.cost_usd >= 0.005 else "under 1 ¢"
+    cost = f"${usage.cost_usd:.2f}" if usage.cost_usd >= 0.005 or usage.cost_usd == 0 else "under 1 ¢"
     return " · ".join(part for part in (usage.model, duration(usage.duration_s), cost) if part)
 
 

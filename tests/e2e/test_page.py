@@ -151,6 +151,7 @@ async def test_people_talk_branch_list_reset_and_restore_on_the_page(browser: Br
         await ana.go_to("general")
         await ana.write("@Claude remember that the launch is on Friday")
         first = await ana.answer(0)
+        await expect(first).to_contain_text(re.compile(r"scripted · [\d.]+ s · \$0\.00"))
         await ana.ask("Remember that the cake is lemon")
         await expect(await ana.ask("What do you remember?")).to_contain_text(re.compile("Friday.*lemon", re.DOTALL))
 

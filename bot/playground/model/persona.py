@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from bot.playground.model import prose
@@ -17,7 +18,11 @@ Answering = Callable[[Request, re.Match[str]], Reply]
 
 
 def persona(request: Request) -> Reply:
-    """Answer as the demo's model: a `Script` for `ScriptedModel`."""
+    """Answer as the demo's model, for nothing: a `Script` for `ScriptedModel`."""
+    return replace(_said(request), free=True)
+
+
+def _said(request: Request) -> Reply:
     last = _last_turn(request)
     if last.results:
         return say(prose.tool_result(last.results[-1].text, failed=last.results[-1].is_error))

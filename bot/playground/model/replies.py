@@ -52,6 +52,7 @@ class Reply:
         error: send this error inside the stream after the last block instead of ending the message.
         slowness: the pace between chunks is multiplied by this.
         input_tokens: what to report as the prompt's size; None counts the request's characters.
+        free: report no tokens at all, so that the CLI reckons no cost.
     """
 
     blocks: tuple[Block, ...] = ()
@@ -59,6 +60,7 @@ class Reply:
     error: Failure | None = None
     slowness: float = 1.0
     input_tokens: int | None = None
+    free: bool = False
 
     def __add__(self, other: Reply) -> Reply:
         return replace(other, blocks=self.blocks + other.blocks)

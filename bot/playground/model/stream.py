@@ -55,7 +55,7 @@ async def stream_events(request: Request, reply: Reply, chunk_chars: int, wait: 
         chunk_chars: how many characters one delta carries.
         wait: awaited before each delta: the pace.
     """
-    usage = {**_usage(request, reply), "output_tokens": 1}
+    usage = {**_usage(request, reply), "output_tokens": 0 if reply.free else 1}
     yield {"type": "message_start", "message": {**_message(request, usage), "content": [], "stop_reason": None}}
     yield {"type": "ping"}
     last = len(reply.blocks) - 1
@@ -133,7 +133,7 @@ def _message(request: Request, usage: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _usage(request: Request, reply: Reply) -> dict[str, Any]:
-    counted = request.characters // _CHARACTERS_A_TOKEN
+    counted = 0 if reply.free else request.characters // _CHARACTERS_A_TOKEN
     return {
         "input_tokens": counted if reply.input_tokens is None else reply.input_tokens,
         "cache_creation_input_tokens": 0,
@@ -143,6 +143,8 @@ def _usage(request: Request, reply: Reply) -> dict[str, Any]:
 
 
 def _output_tokens(reply: Reply) -> int:
+    if reply.free:
+        return 0
     characters = sum(len(block.text) if isinstance(block, Text | Thought) else 80 for block in reply.blocks)
     return max(1, characters // _CHARACTERS_A_TOKEN)
 

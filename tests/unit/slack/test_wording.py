@@ -36,6 +36,10 @@ def test_a_tiny_cost_is_not_shown_as_nothing() -> None:
     assert wording.usage_line(Usage("m", 1.0, 0.001)) == "m · 1.0 s · under 1 ¢"
 
 
+def test_what_cost_nothing_is_not_called_cheap() -> None:
+    assert wording.usage_line(Usage("m", 1.0, 0.0)) == "m · 1.0 s · $0.00"
+
+
 def test_help_names_the_command_and_the_emoji() -> None:
     text = wording.help_text("/bot", ["twisted_rightwards_arrows"], admin=False)
     assert "`/bot list`" in text
