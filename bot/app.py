@@ -93,7 +93,8 @@ async def running(settings: Settings, environ: Mapping[str, str]) -> AsyncIterat
         background = await stack.enter_async_context(Background())
         app = _listeners(settings, core, directory, installations, Answers(installations, session), background)
         await stack.enter_async_context(_transport(settings, app, web))
-        log.info("ready", worker=worker, team=installation.team, transport=settings.transport.value if settings.ingress else "none")
+        transport = settings.transport.value if settings.ingress else "none"
+        log.info("ready", worker=worker, team=installation.team, transport=transport)
         yield
         log.info("stopping", worker=worker)
 
