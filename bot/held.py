@@ -10,7 +10,7 @@ from typing import Protocol
 import structlog
 
 from bot.errors import LeaseLost, StoreAway
-from bot.model import Lease, ThreadKey
+from bot.model import Lease, Message, ThreadKey
 from bot.patience import Patience
 from bot.ports import Clock, InboxStore
 from bot.slots import TurnSlots
@@ -24,6 +24,10 @@ class TurnRunner(Protocol):
 
     async def run_next(self, lease: Lease) -> bool:
         """Run the thread's next turn. False when there was none. Raises LeaseLost and StoreAway."""
+        ...
+
+    def never_marked(self, message: Message) -> None:
+        """This message does not wait visibly."""
         ...
 
     async def interrupt(self, thread: ThreadKey) -> bool:

@@ -151,6 +151,8 @@ class Inbox:
             self._run_beside(self._see_to(message.thread, receipt))
         if receipt.taken is Taken.PROMPT and receipt.behind_turn:
             self._run_beside(self._chat.mark_waiting(message))
+        elif receipt.taken is Taken.PROMPT:
+            self._turns.never_marked(message)
         return receipt
 
     async def _await_branch(self, thread: ThreadKey) -> None:

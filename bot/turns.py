@@ -7,6 +7,7 @@ is only delivered, without asking the model again; one that is not goes through 
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -14,7 +15,7 @@ import structlog
 
 from bot.attempts import Attempt, AttemptNeeds
 from bot.errors import ChatAway, ChatRefused
-from bot.model import Closing, Ending, Lease, Outcome, Progress, ThreadKey, Turn, TurnState, Usage
+from bot.model import Closing, Ending, Lease, Message, Outcome, Progress, ThreadKey, Turn, TurnState, Usage
 from bot.ports import Chat, Clock, Reply, TurnStore
 
 log = structlog.get_logger(__name__)
@@ -24,6 +25,9 @@ MAX_ATTEMPTS = 3
 
 DELIVERY_RETRY_S = 5.0
 """Seconds between two attempts to deliver an answer while Slack is away."""
+
+REMEMBERED_MESSAGES = 1000
+"""Of how many messages it is remembered that they are not marked."""
 
 NOTHING_TO_KEEP = frozenset(
     {
@@ -79,6 +83,13 @@ class Turns:
         self._needs = needs
         self._show_usage = show_usage
         self._attempts: dict[ThreadKey, Attempt] = {}
+        self._unmarked: OrderedDict[tuple[ThreadKey, str], None] = OrderedDict()
+
+    def never_marked(self, message: Message) -> None:
+        """This message is known not to wait visibly: its turn need not ask Slack to take the mark off."""
+        self._unmarked[message.thread, message.ts] = None
+        while len(self._unmarked) > REMEMBERED_MESSAGES:
+            self._unmarked.popitem(last=False)
 
     async def interrupt(self, thread: ThreadKey) -> bool:
         """Stop the turn that runs here. False when none does."""
@@ -147,6 +158,8 @@ class Turns:
 
     async def _unmark(self, turn: Turn) -> None:
         try:
-            await self._chat.unmark_waiting(turn.prompt.messages)
+            marked = [message for message in turn.prompt.messages if (message.thread, message.ts) not in self._unmarked]
+            if marked:
+                await self._chat.unmark_waiting(marked)
         except (ChatAway, ChatRefused) as error:
             log.info("unmark_failed", error=str(error))

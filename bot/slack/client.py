@@ -20,7 +20,7 @@ from bot.slack.installations import Installations
 from bot.slack.mrkdwn import escaped_within
 from bot.slack.permalinks import permalink
 from bot.slack.views import branch as branch_view
-from bot.slack.wire import objects, text
+from bot.slack.wire import Json, obj, objects, text
 
 log = structlog.get_logger(__name__)
 
@@ -87,7 +87,12 @@ class SlackChat:
         web = (await self._installations.of(message.thread.team)).web
         try:
             await web.call(
-                method, safe_to_repeat=True, channel=message.thread.channel, timestamp=message.ts, name=WAITING_EMOJI
+                method,
+                safe_to_repeat=True,
+                urgent=True,
+                channel=message.thread.channel,
+                timestamp=message.ts,
+                name=WAITING_EMOJI,
             )
         except ChatRefused as refused:
             if refused.code not in ("already_reacted", "no_reaction", "message_not_found"):
@@ -152,12 +157,12 @@ class SlackChat:
         await self._say(source, f"{wording.branch_announced(await self.link(branch))} ({who})")
 
     async def ask_again(self, person: Person, branch: ThreadKey, text: str) -> None:
-        """Quote the question in the branch, and take the button off its root."""
+        """Quote the question in the branch, and take the button off its root, with the sentence about it."""
         await self._say(branch, wording.asked_again(escaped_within(text, ASKED_AGAIN_CHARS)))
         root = await self._conversations.message(branch.team, branch.channel, branch.root_ts)
         if root is None:
             return
-        blocks = [block for block in objects(root, "blocks") if block.get("type") != "actions"]
+        blocks = [block for block in objects(root, "blocks") if not _offers_to_ask_again(block)]
         web = (await self._installations.of(person.team)).web
         try:
             await web.call(
@@ -186,3 +191,7 @@ class SlackChat:
             unfurl_links=False,
             unfurl_media=False,
         )
+
+
+def _offers_to_ask_again(block: Json) -> bool:
+    return block.get("type") == "actions" or text(obj(block, "text"), "text") == wording.branch_asks_again()
