@@ -10,6 +10,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
+from dataclasses import replace
 from uuid import uuid4
 
 import aiohttp
@@ -42,7 +43,8 @@ from bot.slack.downloads import Downloads
 from bot.slack.http import listen_over_http
 from bot.slack.installations import Installations, OneInstallation, identify
 from bot.slack.listeners import build_app
-from bot.slack.mode import StreamingMode
+from bot.slack.mode import ChannelModes, StreamingMode
+from bot.slack.rates import SharedRateLimiter
 from bot.slack.replies import Replies
 from bot.slack.sockets import listen_over_socket
 from bot.slack.web import Web, web_client
@@ -82,16 +84,18 @@ async def running(settings: Settings, environ: Mapping[str, str]) -> AsyncIterat
         store = await _open_store(settings, worker, stack)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         client = web_client(settings.slack_bot_token, settings.slack_api_url, session)
-        web = Web(client, clock)
-        installation = await identify(web, settings.slack_bot_token)
+        installation = await identify(Web(client, clock), settings.slack_bot_token)
+        web = Web(client, clock, team=installation.team, limiter=SharedRateLimiter(store.rates))
+        installation = replace(installation, web=web)
         installations = OneInstallation(installation)
         directory = Directory(installations, clock, admins=settings.admins, workspace_admins=settings.workspace_admins)
-        replies = Replies(lambda _team: web, clock, mode=StreamingMode(settings.streaming.value))
+        modes = ChannelModes(StreamingMode(settings.streaming.value), clock, store.channels)
+        replies = Replies(lambda _team: web, clock, modes)
         downloads = Downloads(session, api_url=settings.slack_api_url, max_bytes=settings.attachment_max_mb * MB)
         chat = SlackChat(installations, replies, directory, downloads)
         core = await _open_core(settings, environ, store, chat, clock, stack)
         background = await stack.enter_async_context(Background())
-        app = _listeners(settings, core, directory, installations, Answers(installations, session), background)
+        app = _listeners(settings, core, directory, installations, Answers(installations, session), background, modes)
         await stack.enter_async_context(_transport(settings, app, web))
         transport = settings.transport.value if settings.ingress else "none"
         log.info("ready", worker=worker, team=installation.team, transport=transport)
@@ -192,6 +196,7 @@ def _listeners(
     installations: Installations,
     answers: Answers,
     background: Background,
+    modes: ChannelModes,
 ) -> AsyncApp:
     return build_app(
         signing_secret=settings.slack_signing_secret,
@@ -206,6 +211,7 @@ def _listeners(
         installations=installations,
         background=background,
         clock=SystemClock(),
+        modes=modes,
     )
 
 

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 from bot.model import Person, ThreadFilter, ThreadKey
 from bot.slack import wording_commands as wording
 from bot.slack.core import Reference
+from bot.slack.mode import StreamingMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +70,20 @@ class Continue:
 
 
 @dataclass(frozen=True, slots=True)
+class SetStreaming:
+    """How answers appear in the channel where it is typed, from now on."""
+
+    mode: StreamingMode
+
+
+@dataclass(frozen=True, slots=True)
 class Unclear:
     """What was typed can't be understood; `why` tells the person, with the way out."""
 
     why: str
 
 
-Command = Help | List | Show | Reset | Restore | Stop | Rename | Tag | Continue | Unclear
+Command = Help | List | Show | Reset | Restore | Stop | Rename | Tag | Continue | SetStreaming | Unclear
 
 _LINK = re.compile(r"/archives/([A-Z0-9]+)/p(\d{4,12})(\d{6})/?")
 _LABELLED = re.compile(r"<(https?://[^|>\s]+)\|[^>]*>")
@@ -189,6 +197,13 @@ def _tag(rest: str, person: Person, command: str) -> Command:
     return Tag(found, tag.strip().removeprefix("tag:"))
 
 
+def _set(rest: str, _person: Person, command: str) -> Command:
+    what, _, value = rest.casefold().partition(" ")
+    if what == "streaming" and value.strip() in set(StreamingMode):
+        return SetStreaming(StreamingMode(value.strip()))
+    return Unclear(wording.which_setting(command))
+
+
 _VERBS: dict[str, Callable[[str, Person, str], Command]] = {
     "": _help,
     "help": _help,
@@ -200,6 +215,7 @@ _VERBS: dict[str, Callable[[str, Person, str], Command]] = {
     "rename": _rename,
     "tag": _tag,
     "continue": _continue,
+    "set": _set,
 }
 
 VERBS = tuple(verb for verb in _VERBS if verb)

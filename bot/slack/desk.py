@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import structlog
+
 from bot.errors import Reason, Refusal
 from bot.model import Person, ThreadFilter, ThreadKey
 from bot.ports import Clock
@@ -17,6 +19,7 @@ from bot.slack.commands import (
     Rename,
     Reset,
     Restore,
+    SetStreaming,
     Show,
     Stop,
     Tag,
@@ -25,10 +28,13 @@ from bot.slack.commands import (
 from bot.slack.core import Branches, Management
 from bot.slack.directory import Directory
 from bot.slack.installations import Installations
+from bot.slack.mode import ChannelModes, StreamingMode
 from bot.slack.mrkdwn import cut, escaped
 from bot.slack.permalinks import permalink
 from bot.slack.views import listing, session
 from bot.slack.views.parts import TITLE_CHARS, Notice, title_of
+
+log = structlog.get_logger(__name__)
 
 PAGE_ROWS = 10
 
@@ -51,6 +57,7 @@ class Desk:
         *,
         command: str,
         branch_emoji: Sequence[str],
+        modes: ChannelModes,
     ) -> None:
         self._admin = admin
         self._forks = forks
@@ -59,6 +66,7 @@ class Desk:
         self._clock = clock
         self._command = command
         self._branch_emoji = branch_emoji
+        self._modes = modes
 
     async def carry_out(self, command: Command, person: Person, channel: str) -> Notice:
         """Do what a command asks for.
@@ -72,9 +80,11 @@ class Desk:
         """
         match command:
             case Help():
-                return await self.help(person)
+                return await self.help(person, channel)
             case Unclear(why):
                 return Notice(why)
+            case SetStreaming(mode):
+                return await self._set_streaming(person, channel, mode)
             case List():
                 return await self._list(command, person)
             case Show(reference):
@@ -86,8 +96,22 @@ class Desk:
             case _:
                 return await self._change(command, person)
 
-    async def help(self, person: Person) -> Notice:
-        """What one can do here; admins hear of a bit more."""
+    async def help(self, person: Person, channel: str) -> Notice:
+        """What one can do here; admins hear of a bit more, and how answers appear in the channel."""
+        notice = await self._help(person)
+        if not await self._directory.is_admin(person):
+            return notice
+        mode = (await self._modes.at(person.team, channel)).mode
+        return Notice(f"{notice.text}\n{words.set_streaming(self._command, mode)}")
+
+    async def _set_streaming(self, person: Person, channel: str, mode: StreamingMode) -> Notice:
+        if not await self._directory.is_admin(person):
+            return Notice(words.ADMINS_SET)
+        await self._modes.choose(person.team, channel, mode)
+        log.info("streaming_set", channel=channel, mode=mode.value, user=person.user)
+        return Notice(words.streaming_set(mode))
+
+    async def _help(self, person: Person) -> Notice:
         admin = await self._directory.is_admin(person)
         text = wording.help_text(self._command, self._branch_emoji, admin=admin)
         return Notice(f"{text}\n{words.list_mine(self._command)}" if admin else text)

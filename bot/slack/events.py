@@ -116,7 +116,7 @@ class Events:
             case WordKind.NAME:
                 return Notice(words.GREETING)
             case WordKind.HELP:
-                return await desk.help(word.person)
+                return await desk.help(word.person, channel)
             case WordKind.STOP if word.at_root:
                 return await desk.stop_latest(word.person, channel)
             case WordKind.STOP:

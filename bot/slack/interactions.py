@@ -172,6 +172,6 @@ class CommandRow:
 
 COMMAND = CommandRow(
     "List, show, reset, restore, stop, rename, tag and continue conversations",
-    "help | list | show | reset | restore | stop | rename | tag | continue",
+    "help | list | show | reset | restore | stop | rename | tag | continue | set",
     should_escape=True,
 )

@@ -28,6 +28,7 @@ from bot.slack.events import EVENTS, EventRow, Events, Surroundings
 from bot.slack.home import Home
 from bot.slack.installations import Installations
 from bot.slack.interactions import Interactions
+from bot.slack.mode import ChannelModes
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +52,7 @@ def build_app(
     installations: Installations,
     background: Background,
     clock: Clock,
+    modes: ChannelModes,
 ) -> AsyncApp:
     """Make the Bolt app and register everything the bot listens to.
 
@@ -61,7 +63,9 @@ def build_app(
         waiting_bound: how many messages may wait in a thread.
         background: whoever opened it closes it after the transport is closed.
     """
-    desk = Desk(admin, forks, directory, installations, clock, command=command, branch_emoji=branch_emoji)
+    desk = Desk(
+        admin, forks, directory, installations, clock, command=command, branch_emoji=branch_emoji, modes=modes
+    )
     home = Home(admin, desk, installations, clock)
     conversations = Conversations(installations)
     around = Surroundings(inbox, admin, desk, answers, home, conversations, installations, background)

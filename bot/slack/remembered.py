@@ -40,3 +40,7 @@ class Remembered(Generic[K, V]):
         if len(self._answers) > self._bound:
             self._answers.popitem(last=False)
         return answer
+
+    def forget(self, key: K) -> None:
+        """The answer for a key has changed."""
+        self._answers.pop(key, None)

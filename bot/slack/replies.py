@@ -13,7 +13,7 @@ from bot.ports import Clock, Journal, Reply
 from bot.slack.draft import Draft
 from bot.slack.limits import PART_BYTES
 from bot.slack.messages import ReplyMessages
-from bot.slack.mode import ChannelModes, StreamingMode
+from bot.slack.mode import ChannelModes
 from bot.slack.reply import SlackReply, Tempo
 from bot.slack.script import Script
 from bot.slack.status import StatusLine
@@ -28,7 +28,7 @@ class Replies:
 
     Args:
         web_for: Slack's Web API for a workspace, by team id.
-        mode: how answers appear while they are written.
+        modes: how answers appear in each channel while they are written.
         part_bytes: where a message rolls over to the next, in bytes of UTF-8.
     """
 
@@ -36,14 +36,14 @@ class Replies:
         self,
         web_for: Callable[[str], SlackApi],
         clock: Clock,
+        modes: ChannelModes,
         *,
-        mode: StreamingMode = StreamingMode.AUTO,
         tempo: Tempo | None = None,
         part_bytes: int = PART_BYTES,
     ) -> None:
         self._web_for = web_for
         self._clock = clock
-        self._modes = ChannelModes(mode)
+        self._modes = modes
         self._tempo = tempo or Tempo()
         self._part_bytes = part_bytes
 
@@ -56,7 +56,8 @@ class Replies:
         key, api = turn.thread.key, self._web_for(turn.thread.key.team)
         draft = Draft(Script(turn.progress.said, tool_ran=turn.progress.tool_ran), self._clock, self._part_bytes)
         draft.take_up(turn.progress)
-        writer = Writer(draft, ReplyMessages(api, turn), self._modes, self._clock)
+        mode = await self._modes.at(key.team, key.channel)
+        writer = Writer(draft, ReplyMessages(api, turn), mode, self._clock)
         status = StatusLine(api, key.channel, key.root_ts, self._clock)
         reply = SlackReply(key, draft, writer, journal, status, self._clock, self._tempo)
         showing = asyncio.create_task(status.keep(), name="status")

@@ -6,6 +6,7 @@ What a person or the model typed is escaped here, since these texts go into bloc
 from __future__ import annotations
 
 from bot.model import Thread, ThreadStatus
+from bot.slack.mode import StreamingMode
 from bot.slack.mrkdwn import cut, escaped
 
 # --- what was typed -------------------------------------------------------------------------------
@@ -47,6 +48,29 @@ def unresolved_filter(word: str) -> str:
 def list_mine(command: str) -> str:
     """For admins, below the help."""
     return f"`{command} list mine` – only your own"
+
+
+ADMINS_SET = "Only admins decide how answers appear in a channel."
+
+_MODES: dict[StreamingMode, str] = {
+    StreamingMode.AUTO: "as Slack's streams, and posted and updated while those are scarce",
+    StreamingMode.STREAM: "as Slack's streams",
+    StreamingMode.UPDATE: "as a message that is updated while I write",
+}
+
+
+def which_setting(command: str) -> str:
+    modes = ", ".join(f"`{command} set streaming {mode}` ({how})" for mode, how in _MODES.items())
+    return f"What can be set is how my answers appear in this channel: {modes}."
+
+
+def set_streaming(command: str, mode: StreamingMode) -> str:
+    """For admins, below the help."""
+    return f"`{command} set streaming auto|stream|update` – how answers appear in this channel; now: `{mode}`"
+
+
+def streaming_set(mode: StreamingMode) -> str:
+    return f"From my next answer on, I write in this channel {_MODES[mode]} (`{mode}`)."
 
 
 def _echo(typed: str) -> str:

@@ -14,7 +14,7 @@ from bot.slack.draft import Act, Draft, Step
 from bot.slack.limits import PART_BYTES_LEAST
 from bot.slack.markdown import letters
 from bot.slack.messages import ReplyMessages
-from bot.slack.mode import ChannelModes
+from bot.slack.mode import ChannelMode
 from bot.slack.refusals import Meaning, meaning_of
 from bot.slack.rollover import message_text, size
 from bot.slack.sheets import CardsShown, Plan, Sheet, compose, strokes
@@ -52,14 +52,13 @@ BEGINNING_CHARS = 60
 class Writer:
     """Writes one turn's reply into its messages, one call at a time."""
 
-    def __init__(self, draft: Draft, messages: ReplyMessages, modes: ChannelModes, clock: Clock) -> None:
+    def __init__(self, draft: Draft, messages: ReplyMessages, mode: ChannelMode, clock: Clock) -> None:
         self._draft = draft
         self._messages = messages
-        self._modes = modes
+        self._mode = mode
         self._clock = clock
         self._refused_in_a_row = 0
-        self._channel = messages.place.channel
-        draft.streams = modes.streams(self._channel)
+        draft.streams = mode.streams
 
     async def find_orphan(self, said: str) -> None:
         """Look for a message that a dead worker sent and could not note down any more.
@@ -90,7 +89,7 @@ class Writer:
     async def has_way(self, step: Step) -> bool:
         """Whether the step goes the quickest way under Slack's rates. If not, the draft takes another from here on."""
         draft = self._draft
-        if step.act is Act.START and self._modes.may_post_instead and await self._streams_queue():
+        if step.act is Act.START and self._mode.may_post_instead and await self._streams_queue():
             draft.streams = False
             return False
         if step.act is Act.POST and step.plan.finale is None:
@@ -239,7 +238,7 @@ class Writer:
             return
         sheet.finished = True
         self._draft.done = planned.finale is not None
-        self._draft.streams = self._modes.streams(self._channel)
+        self._draft.streams = self._mode.streams
         for card in self._draft.script.cards:
             if card.sheet == sheet.index and card.told is CardStatus.IN_PROGRESS:
                 card.sheet = card.told = None
@@ -288,7 +287,7 @@ class Writer:
         sheet.live = False
         self._draft.streams = False
         if meaning is Meaning.NO_STREAMS_HERE:
-            self._modes.never_stream(self._channel)
+            self._mode.never_stream()
 
     def _shorten(self, step: Step, refused: ChatRefused) -> None:
         """The message would be too long: leave the buttons away, end it where it is, or begin it with less."""

@@ -16,7 +16,7 @@ from bot.clock import SystemClock
 from bot.model import Address, Closing, Ending, Message, Outcome, Progress, Prompt, TextDelta, Thread, ThreadKey, Turn
 from bot.slack.installations import Installation, identify
 from bot.slack.markdown import letters
-from bot.slack.mode import StreamingMode
+from bot.slack.mode import ChannelModes, StreamingMode
 from bot.slack.replies import Replies
 from bot.slack.web import Web, web_client
 from bot.slack.wire import identifier, obj, objects, text
@@ -95,7 +95,8 @@ async def test_a_reply_is_written_read_back_updated_and_deleted(thread: LiveThre
     key = thread.key
     asked = Message(key, key.root_ts, thread.person, "hello", Address.BOT, user_team=key.team)
     turn = Turn(f"live-{key.root_ts}", Thread(key, "live"), Prompt((asked,)), SystemClock().now())
-    replies = Replies(lambda _: thread.installation.web, SystemClock(), mode=mode)
+    clock = SystemClock()
+    replies = Replies(lambda _: thread.installation.web, clock, ChannelModes(mode, clock))
     async with replies.open(turn, Kept()) as reply:
         for piece in PIECES:
             await reply.feed(TextDelta(piece))

@@ -31,7 +31,7 @@ from bot.playground.slack.control import EmulatedSlack
 from bot.playground.slack.default_workspace import C_GENERAL, TEAM, U_ANA
 from bot.playground.slack.faults import Fault
 from bot.slack.markdown import WORD_JOINER
-from bot.slack.mode import StreamingMode
+from bot.slack.mode import ChannelModes, StreamingMode
 from bot.slack.rates import LocalRateLimiter
 from bot.slack.replies import Replies
 from bot.slack.reply import Tempo
@@ -79,7 +79,8 @@ async def answer(
     journal = Kept()
     async with aiohttp.ClientSession() as session:
         web = Web(web_client(slack.bot_token, slack.api_url, session), HastyClock(), team=key.team, limiter=Unlimited())
-        replies = Replies(lambda _: web, HastyClock(), mode=mode, tempo=FAST, part_bytes=PART_BYTES)
+        modes = ChannelModes(mode, HastyClock())
+        replies = Replies(lambda _: web, HastyClock(), modes, tempo=FAST, part_bytes=PART_BYTES)
         async with replies.open(turn, journal) as reply:
             for number, piece in enumerate(pieces):
                 await reply.feed(TextDelta(piece))

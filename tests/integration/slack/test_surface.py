@@ -18,6 +18,7 @@ from bot.slack.client import SlackChat
 from bot.slack.directory import Directory
 from bot.slack.downloads import Downloads
 from bot.slack.installations import OneInstallation, identify
+from bot.slack.mode import ChannelModes, StreamingMode
 from bot.slack.replies import Replies
 from bot.slack.sockets import listen_over_socket
 from bot.slack.views.modals import INPUT
@@ -76,7 +77,7 @@ async def opened() -> AsyncIterator[Surface]:
             installations = OneInstallation(installed)
             directory = Directory(installations, clock, admins=frozenset(), workspace_admins=True)
             downloads = Downloads(bot.session, api_url=slack.api_url, max_bytes=1000)
-            chat = SlackChat(installations, Replies(lambda team: web, clock), directory, downloads)
+            chat = SlackChat(installations, Replies(lambda team: web, clock, ChannelModes(StreamingMode.AUTO, clock)), directory, downloads)
             async with listen_over_socket(bot.app, app_token=slack.app_token, web=web_client("", slack.api_url)):
                 await slack.connected()
                 yield Surface(slack, bot, chat, thread)

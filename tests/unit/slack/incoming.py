@@ -36,6 +36,7 @@ from bot.slack.core import Reference
 from bot.slack.directory import Directory
 from bot.slack.installations import Installation, OneInstallation
 from bot.slack.listeners import build_app
+from bot.slack.mode import ChannelModes, StreamingMode
 from bot.slack.normalise import Own
 from tests.payloads import ANN, BEN, BOT_ID, BOT_USER, CHANNEL, TEAM
 
@@ -238,6 +239,19 @@ class Hooks:
 
 
 @dataclass
+class FakeChannels:
+    """What was set for channels."""
+
+    modes: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    async def streaming(self, team: str, channel: str) -> str:
+        return self.modes.get((team, channel), "")
+
+    async def set_streaming(self, team: str, channel: str, mode: str) -> None:
+        self.modes[team, channel] = mode
+
+
+@dataclass
 class Incoming:
     """The app, and everything around it."""
 
@@ -250,6 +264,7 @@ class Incoming:
     hooks: Hooks
     installation: Installation
     session: aiohttp.ClientSession
+    channels: FakeChannels
 
     async def send(self, body: dict[str, Any], *, retry: int = 0) -> BoltResponse:
         """Give a payload to the app as Socket Mode does, and wait until all that follows has ended."""
@@ -297,7 +312,7 @@ async def incoming(installed: Installation | None = None, inbox: FakeInbox | Non
         async with aiohttp.ClientSession() as session, Background() as background:
             installed = installed or installation(api)
             installations = OneInstallation(installed)
-            clock = StillClock()
+            clock, channels = StillClock(), FakeChannels()
             app = build_app(
                 signing_secret="secret",
                 command="/agent",
@@ -311,7 +326,8 @@ async def incoming(installed: Installation | None = None, inbox: FakeInbox | Non
                 installations=installations,
                 background=background,
                 clock=clock,
+                modes=ChannelModes(StreamingMode.AUTO, clock, channels),
             )
-            yield Incoming(app, api, inbox, forks, admin, background, hooks, installed, session)
+            yield Incoming(app, api, inbox, forks, admin, background, hooks, installed, session, channels)
     finally:
         await runner.cleanup()

@@ -25,7 +25,7 @@ from bot.model import (
 )
 from bot.ports import Reply
 from bot.slack.limits import PART_BYTES
-from bot.slack.mode import StreamingMode
+from bot.slack.mode import ChannelModes, StreamingMode
 from bot.slack.replies import Replies
 from tests.unit.slack.fake_slack import FakeSlack, HandClock
 
@@ -99,7 +99,7 @@ async def a_reply(
     clock = slack.clock if slack else HandClock()
     slack = slack or FakeSlack(clock)
     journal = MemoryJournal()
-    replies = Replies(lambda _: slack, clock, mode=mode, part_bytes=part_bytes)
+    replies = Replies(lambda _: slack, clock, ChannelModes(mode, clock), part_bytes=part_bytes)
     async with replies.open(turn or a_turn(), journal) as reply:
         yield Scene(slack, clock, journal, reply)
 

@@ -16,12 +16,14 @@ from bot.slack.commands import (
     Rename,
     Reset,
     Restore,
+    SetStreaming,
     Show,
     Stop,
     Tag,
     Unclear,
     parse,
 )
+from bot.slack.mode import StreamingMode
 
 ANN = Person("T1", "U0ANN")
 KEY = ThreadKey("T1", "C0GENERAL", "1700000000.000100")
@@ -58,6 +60,8 @@ def test_no_words_and_help_mean_help(text: str) -> None:
         (f"show {REPLY_LINK}", Show(KEY)),
         (f"show <{REPLY_LINK.replace('&', '&amp;')}>", Show(KEY)),
         ("reset 0a1b2c3d", Reset("0a1b2c3d")),
+        ("set streaming update", SetStreaming(StreamingMode.UPDATE)),
+        ("SET Streaming AUTO", SetStreaming(StreamingMode.AUTO)),
         ("restore 0a1b2c3d", Restore("0a1b2c3d")),
         ("stop 0a1b2c3d", Stop("0a1b2c3d")),
         ("rename 0a1b2c3d  New title, please", Rename("0a1b2c3d", "New title, please")),

@@ -61,6 +61,19 @@ async def test_help_tells_admins_how_to_see_only_their_own(slack: Incoming) -> N
     assert "/agent list mine" in sent["text"]
 
 
+async def test_an_admin_sets_how_answers_appear_in_a_channel_and_help_shows_it(slack: Incoming) -> None:
+    await type_command(slack, "set streaming update", user_id=BEN)
+    assert list(slack.channels.modes.values()) == ["update"]
+    await type_command(slack, "help", user_id=BEN)
+    assert "now: `update`" in slack.hooks.sent[-1]["text"]
+
+
+async def test_nobody_but_admins_sets_how_answers_appear(slack: Incoming) -> None:
+    [sent] = await type_command(slack, "set streaming update")
+    assert sent["text"] == words.ADMINS_SET
+    assert slack.channels.modes == {}
+
+
 async def test_list_shows_a_page(slack: Incoming) -> None:
     slack.admin.cursor = "next"
     [sent] = await type_command(slack, "list tag:docs")
