@@ -63,9 +63,7 @@ def build_app(
         waiting_bound: how many messages may wait in a thread.
         background: whoever opened it closes it after the transport is closed.
     """
-    desk = Desk(
-        admin, forks, directory, installations, clock, command=command, branch_emoji=branch_emoji, modes=modes
-    )
+    desk = Desk(admin, forks, directory, installations, clock, command=command, branch_emoji=branch_emoji, modes=modes)
     home = Home(admin, desk, installations, clock)
     conversations = Conversations(installations)
     around = Surroundings(inbox, admin, desk, answers, home, conversations, installations, background)

@@ -77,7 +77,12 @@ async def opened() -> AsyncIterator[Surface]:
             installations = OneInstallation(installed)
             directory = Directory(installations, clock, admins=frozenset(), workspace_admins=True)
             downloads = Downloads(bot.session, api_url=slack.api_url, max_bytes=1000)
-            chat = SlackChat(installations, Replies(lambda team: web, clock, ChannelModes(StreamingMode.AUTO, clock)), directory, downloads)
+            chat = SlackChat(
+                installations,
+                Replies(lambda team: web, clock, ChannelModes(StreamingMode.AUTO, clock)),
+                directory,
+                downloads,
+            )
             async with listen_over_socket(bot.app, app_token=slack.app_token, web=web_client("", slack.api_url)):
                 await slack.connected()
                 yield Surface(slack, bot, chat, thread)
