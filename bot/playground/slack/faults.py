@@ -106,6 +106,7 @@ TIERS = {
     "files.getUploadURLExternal": TIER_4,
     "files.completeUploadExternal": TIER_4,
     "files.info": TIER_4,
+    "assistant.threads.setStatus": Tier(600),  # a special tier, as high as that of auth.test
     "auth.test": Tier(600),
     "api.test": Tier(600),
     "chat.getPermalink": Tier(600),
