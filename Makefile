@@ -9,7 +9,7 @@ PYTEST_ARGS ?=
 # Most tests wait for processes of their own, so a few more than there are cores.
 TEST_JOBS ?= 3
 
-.PHONY: help install demo test check format lock configuration-page clean
+.PHONY: help install demo test bench check format lock configuration-page clean
 .DEFAULT_GOAL := help
 
 help: ## Say what can be made.
@@ -28,6 +28,9 @@ demo: install ## Run the bot on an emulated Slack: http://127.0.0.1:8642
 
 test: check ## Run the checks and all tests; what is skipped is listed with its reason.
 	$(NO_PROXIES) $(BIN)/python -m pytest -rs -n $(TEST_JOBS) --dist worksteal $(PYTEST_ARGS)
+
+bench: install ## Measure times, memory and CPU, and write docs/performance.md. Takes about seven minutes.
+	$(NO_PROXIES) $(BIN)/python -m tests.bench
 
 check: install ## Lint, format, types, layers.
 	$(BIN)/ruff check bot tests

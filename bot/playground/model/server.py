@@ -63,6 +63,10 @@ class ScriptedModel:
         """Queue answers; each serves one request of the agent. A function is called with the request."""
         self._queue.extend(answers)
 
+    def fall_back_to(self, fallback: Script) -> None:
+        """Answer with this from now on, when the queue is empty."""
+        self._fallback = fallback
+
     async def wait_for_request(self, number: int, timeout_s: float = 15.0) -> Request:
         """The agent's request with this number, counted from 1. Raises TimeoutError when it doesn't come in time."""
         async with asyncio.timeout(timeout_s), self._arrived:

@@ -1,0 +1,1 @@
+"""How fast the bot is, and how much it takes: `make bench` measures it and writes docs/performance.md."""

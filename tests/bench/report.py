@@ -1,0 +1,177 @@
+"""docs/performance.md, from what was measured."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import statistics
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import psutil
+
+from bot.agent.memory import memory
+from tests.bench.measure import KNOWN_THREADS, Figures, Mode
+from tests.bench.rig import Moments
+
+MB = 1024 * 1024
+NOTES = Path(__file__).parent / "notes.md"
+
+Span = Callable[[Moments], float]
+
+SPANS: Sequence[tuple[str, Span]] = (
+    ("event to ack", lambda turn: turn.acked - turn.said),
+    ("event to the model's request", lambda turn: turn.asked - turn.said),
+    ("first token to first visible text", lambda turn: turn.visible - turn.asked),
+    ("event to done", lambda turn: turn.done - turn.said),
+)
+
+
+def page(figures: Figures) -> str:
+    """The whole page."""
+    return "\n".join(
+        [
+            "# Performance",
+            "",
+            (
+                "Written by `make bench`: one run, everything below measured in it. The real Bolt app over Socket Mode, a "
+                "real redis-server, the real SDK and CLI, an emulated Slack and a scripted model that answers at once, "
+                "all on one machine's loopback. `BOT_MAX_WARM=0` is a process for each turn. Times are milliseconds, "
+                "p50 / p95."
+            ),
+            "",
+            *_machine(),
+            "",
+            "## Time",
+            "",
+            *_times(figures),
+            "",
+            "## Against the limits",
+            "",
+            *_aims(figures),
+            "",
+            "## Memory and CPU",
+            "",
+            *_memory(figures),
+            "",
+            NOTES.read_text(encoding="utf-8").strip(),
+            "",
+        ]
+    )
+
+
+def _machine() -> list[str]:
+    there = memory()
+    return [
+        (
+            f"Machine: {_cpu()}, {psutil.cpu_count()} cores, {there.total_bytes / MB / 1024:.0f} GB, Linux "
+            f"{platform.release()}; Python {platform.python_version()}, claude-agent-sdk "
+            f"{importlib.metadata.version('claude-agent-sdk')}. The emulated Slack, the scripted model and the bench "
+            "itself share these cores with the bot."
+        ),
+    ]
+
+
+def _cpu() -> str:
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def _times(figures: Figures) -> list[str]:
+    rows = ["| | | warm | `BOT_MAX_WARM=0` |", "|---|---|---|---|"]
+    kinds: Sequence[tuple[str, Callable[[Mode], list[Moments]]]] = (
+        ("new thread", lambda mode: mode.new),
+        ("follow-up", lambda mode: mode.follow_up),
+        ("follow-up after idle eviction", lambda mode: mode.after_idle),
+        ("first message in a branch", lambda mode: mode.in_branch),
+    )
+    for kind, of in kinds:
+        for name, span in SPANS:
+            warm, cold = _both(map(span, of(figures.warm))), _both(map(span, of(figures.cold)))
+            rows.append(f"| {kind} | {name} | {warm} | {cold} |")
+    warm, cold = _both(figures.warm.branch_posted_s), _both(figures.cold.branch_posted_s)
+    rows.append(f"| branch | reaction to its root posted | {warm} | {cold} |")
+    following, first, fresh = figures.floor
+    rows.append(f"| bare client | query to the model's request, connected and used before | {_both(following)} | |")
+    rows.append(f"| bare client | the same, connected and its first query | {_both(first)} | |")
+    rows.append(f"| bare client | the same, not connected yet | | {_both(fresh)} |")
+    return rows
+
+
+def _aims(figures: Figures) -> list[str]:
+    asked = SPANS[1][1]
+    floor, first, fresh = (_p50(values) for values in figures.floor)
+    follow = _p50(map(asked, figures.warm.follow_up))
+    cold = _p50(map(asked, figures.cold.follow_up))
+    new = _p50(map(asked, figures.warm.new))
+    visible = _p50(SPANS[2][1](turn) for turn in figures.warm.follow_up)
+    posted = _p50(figures.warm.branch_posted_s)
+    known = figures.scale.bot_known / MB
+    per_client = _per_client(figures)
+    on_16_gb = int(16 * 1024 * 0.8 / per_client)
+    resumed = _p50(map(asked, figures.warm.after_idle))
+    return [
+        "| aim | measured | the limit it is up against |",
+        "|---|---|---|",
+        (
+            f"| follow-up to the model's request: at most 1.5 times the bare client | {follow / floor:.2f} times "
+            f"({follow:.0f} ms) | {floor:.0f} ms, a bare connected client |"
+        ),
+        (
+            f"| at least 10 times faster than `BOT_MAX_WARM=0` | {cold / follow:.1f} times | {cold / floor:.1f} times, "
+            "were the bot to add nothing |"
+        ),
+        (
+            f"| new thread to the model's request: at most 120 ms | {new:.0f} ms | {first:.0f} ms, a bare client's "
+            "first query |"
+        ),
+        f"| follow-up after idle eviction | {resumed:.0f} ms | {fresh:.0f} ms, a bare client that connects |",
+        f"| first token to visible text: at most 100 ms | {visible:.0f} ms | the CLI's stream and one call to Slack |",
+        f"| reaction to branch posted: at most 100 ms | {posted:.0f} ms | three calls to Slack, one after the other |",
+        (
+            f"| the bot's own process with {KNOWN_THREADS} known threads: under 100 MB | {known:.0f} MB | the "
+            "interpreter with all that is imported |"
+        ),
+        f"| warm sessions on 16 GB: at least 100 | {on_16_gb} in 80 % of it | {per_client:.0f} MB for each |",
+    ]
+
+
+def _memory(figures: Figures) -> list[str]:
+    scale = figures.scale
+    rows = [
+        "| PSS | MB |",
+        "|---|---|",
+        f"| the bot, idle | {scale.bot_idle / MB:.0f} |",
+        f"| the bot, {KNOWN_THREADS} known threads | {scale.bot_known / MB:.0f} |",
+        f"| a spare | {scale.spare / MB:.0f} |",
+        f"| one warm session | {_per_client(figures):.0f} |",
+    ]
+    for size, weight in scale.clients.items():
+        rows.append(f"| {size} warm sessions, all processes | {weight / MB:.0f} |")
+        rows.append(f"| the bot beside them | {scale.bot[size] / MB:.0f} |")
+    return [
+        *rows,
+        "",
+        (
+            f"CPU of one follow-up, the bot and the CLI together: {figures.warm.cpu_s * 1000:.0f} ms warm, "
+            f"{figures.cold.cpu_s * 1000:.0f} ms and what a process that ended took with it with `BOT_MAX_WARM=0`."
+        ),
+    ]
+
+
+def _per_client(figures: Figures) -> float:
+    size, weight = max(figures.scale.clients.items())
+    return weight / size / MB
+
+
+def _both(values: Iterable[float]) -> str:
+    found = sorted(values)
+    return f"{_p50(found):.0f} / {_p95(found):.0f}" if found else "–"
+
+
+def _p50(values: Iterable[float]) -> float:
+    return statistics.median(values) * 1000
+
+
+def _p95(values: Sequence[float]) -> float:
+    return values[min(len(values) - 1, round(0.95 * (len(values) - 1)))] * 1000
