@@ -7,10 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, urlsplit
 
+from bot.admin import MAX_TITLE
 from bot.model import Person, ThreadFilter, ThreadKey
 from bot.slack import wording_commands as wording
 from bot.slack.core import Reference
 from bot.slack.mode import StreamingMode
+from bot.slack.plain import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +153,12 @@ def _list(rest: str, person: Person, _command: str) -> Command:
         elif word.casefold() == "all":
             query = replace(query, user="")
         elif word.casefold().startswith("tag:") and len(word) > len("tag:"):
-            query = replace(query, tag=word[len("tag:") :])
+            query = replace(query, tag=tag_of(word))
         elif _UNRESOLVED.fullmatch(word):
             return Unclear(wording.unresolved_filter(word))
         else:
             words.append(word)
-    return List(replace(query, text=" ".join(words)[:FILTER_TEXT_CHARS]))
+    return List(replace(query, text=plain(" ".join(words))[:FILTER_TEXT_CHARS]))
 
 
 def _continue(rest: str, person: Person, command: str) -> Command:
@@ -180,12 +182,20 @@ def _about(verb: str, make: Callable[[Reference], Command]) -> Callable[[str, Pe
     return read
 
 
+def tag_of(typed: str) -> str:
+    """A tag as it is kept and looked for: one word in lower case, so that it can be typed after `tag:`."""
+    return "-".join(plain(typed).replace("`", "").lower().split()).removeprefix("tag:")
+
+
 def _rename(rest: str, person: Person, command: str) -> Command:
     word, _, title = rest.partition(" ")
     found = reference(word, person.team) if word else None
     if found is None:
         return Unclear(wording.not_a_session(word, command) if word else wording.which_session("rename", command))
-    return Rename(found, title.strip()) if title.strip() else Unclear(wording.which_title(command))
+    title = plain(title)
+    if len(title) > MAX_TITLE:
+        return Unclear(wording.too_long(MAX_TITLE))
+    return Rename(found, title) if title else Unclear(wording.which_title(command))
 
 
 def _tag(rest: str, person: Person, command: str) -> Command:
@@ -194,7 +204,8 @@ def _tag(rest: str, person: Person, command: str) -> Command:
     found = reference(word, person.team) if word else None
     if found is None:
         return Unclear(wording.not_a_session(word, command) if word else wording.which_session("tag", command))
-    return Tag(found, tag.strip().removeprefix("tag:"))
+    tag = tag_of(tag)
+    return Tag(found, tag) if len(tag) <= MAX_TITLE else Unclear(wording.too_long(MAX_TITLE))
 
 
 def _set(rest: str, _person: Person, command: str) -> Command:

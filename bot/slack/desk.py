@@ -113,8 +113,7 @@ class Desk:
 
     async def _help(self, person: Person) -> Notice:
         admin = await self._directory.is_admin(person)
-        text = wording.help_text(self._command, self._branch_emoji, admin=admin)
-        return Notice(f"{text}\n{words.list_mine(self._command)}" if admin else text)
+        return Notice(wording.help_text(self._command, self._branch_emoji, admin=admin))
 
     async def branch(self, person: Person, thread: ThreadKey, ts: str) -> Notice:
         """Branch at a message. Raises Refusal."""
@@ -141,7 +140,12 @@ class Desk:
         return lambda key: permalink(url, key)
 
     async def _list(self, asked: List, person: Person) -> Notice:
-        found = await self._admin.page(person, asked.query, asked.cursor, PAGE_ROWS)
+        try:
+            found = await self._admin.page(person, asked.query, asked.cursor, PAGE_ROWS)
+        except Refusal as refusal:
+            if refusal.reason is Reason.NOT_YOURS:
+                return Notice(words.LIST_NOT_YOURS)
+            raise
         return listing.page(asked, found, await self.links(person.team), self._clock.now())
 
     async def _change(self, command: Reset | Restore | Stop | Rename | Tag, person: Person) -> Notice:

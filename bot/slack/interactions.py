@@ -14,7 +14,7 @@ from bot.model import ThreadKey
 from bot.slack import wording_commands as words
 from bot.slack.action_ids import ActionId, ShortcutId, ViewId
 from bot.slack.buttons import Buttons
-from bot.slack.commands import Command, Rename, Tag, parse
+from bot.slack.commands import Command, Rename, Tag, parse, tag_of
 from bot.slack.core import Branches
 from bot.slack.events import Surroundings
 from bot.slack.gestures import Place, Press, Shortcut, Submitted, press, shortcut, submitted, typed
@@ -157,7 +157,7 @@ ACTIONS: Mapping[str, Callable[[Buttons, Press], Awaitable[None]]] = {
 
 VIEWS: Mapping[str, Callable[[ThreadKey, Submitted], Command]] = {
     ViewId.RENAME: lambda thread, view: Rename(thread, view.typed.strip()),
-    ViewId.TAG: lambda thread, view: Tag(thread, view.typed.strip()),
+    ViewId.TAG: lambda thread, view: Tag(thread, tag_of(view.typed)),
 }
 
 

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.slack.markdown import escaped
 
-__all__ = ["cut", "escaped", "escaped_within", "link"]
+__all__ = ["cut", "escaped", "escaped_within", "from_markdown", "link"]
 
 
 def cut(text: str, chars: int) -> str:
     """At most so many characters, on one line."""
     line = " ".join(text.split())
     return line if len(line) <= chars else line[: chars - 1].rstrip() + "…"
+
+
+_BOLD = re.compile(r"\*\*(?=\S)([^*\n]+?)(?<=\S)\*\*")
+_HEADING = re.compile(r"^#{1,6} +(.+?) *#*$", re.MULTILINE)
+
+
+def from_markdown(text: str) -> str:
+    """The model's Markdown as far as the older format shows it differently: bold text and headings."""
+    return _HEADING.sub(r"*\1*", _BOLD.sub(r"*\1*", text))
 
 
 def link(url: str, label: str) -> str:

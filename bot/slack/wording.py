@@ -144,21 +144,21 @@ _REFUSALS: dict[Reason, str] = {
     Reason.TURN_RUNNING: (
         "I'm still working on that. Wait until the answer is complete, or stop it first, and try again."
     ),
-    Reason.UNKNOWN_SESSION: "I know no conversation by that name. `list` shows yours, each with its id and link.",
-    Reason.AMBIGUOUS_SESSION: "Several conversations start with that id. Give a few more of its letters, or a link.",
+    Reason.UNKNOWN_SESSION: "I know no such conversation. Take its ID from the list, or the link of its thread.",
+    Reason.AMBIGUOUS_SESSION: "Several conversations have an ID that starts so. Give more of it, or a link.",
     Reason.NOT_YOURS: "Only the people in that conversation and admins can do this.",
     Reason.CANT_READ: "That conversation is in a place you can't read. Join it first, or ask somebody who is there.",
     Reason.NOTHING_RUNNING: "Nothing is running there, so there is nothing to stop.",
     Reason.NOTHING_ARCHIVED: "There is no earlier session to bring back in that thread.",
     Reason.NO_SESSIONS: "You have no conversations with me yet. Mention me in a channel, or write to me directly.",
-    Reason.BAD_ARGUMENT: "I can't use that. `help` shows how each command is written.",
+    Reason.BAD_ARGUMENT: "I can't use that. The command's `help` shows how it is written.",
     Reason.BUSY: "That conversation is busy right now. Please try again in a few seconds.",
 }
 
 _REFUSALS_OF: dict[Reason, str] = {
-    Reason.UNKNOWN_SESSION: "I know no conversation by `{}`. `list` shows yours, each with its id and link.",
-    Reason.AMBIGUOUS_SESSION: "Several conversations start with `{}`. Give a few more of its letters, or a link.",
-    Reason.BAD_ARGUMENT: "I can't use that: {}. `help` shows how each command is written.",
+    Reason.UNKNOWN_SESSION: "I know no conversation with the ID `{}`. Take it from the list, or give a link.",
+    Reason.AMBIGUOUS_SESSION: "Several conversations have an ID that starts with `{}`. Give more of it, or a link.",
+    Reason.BAD_ARGUMENT: "I can't use that: {}. The command's `help` shows how it is written.",
 }
 
 
@@ -252,8 +252,7 @@ def tagged(tag: str) -> str:
     return f"It is tagged `{tag}` now." if tag else "Its tag is gone."
 
 
-STOPPING = "I stop. What was said stays."
-NO_THREADS = "No conversations found."
+STOPPING = "Stopping. What was said so far stays."
 NO_MORE_THREADS = "That is all of them."
 NO_EXCHANGES = "Nothing was said here yet, or it has expired."
 
@@ -269,7 +268,7 @@ def help_text(command: str, branch_emoji: Sequence[str], *, admin: bool) -> str:
     emoji = " or ".join(f":{name}:" for name in branch_emoji)
     talk = (
         "Write to me directly, or mention me in a channel: each thread is a conversation I remember. "
-        "In a thread that has one, just write on; I read whatever is not addressed to somebody else."
+        "Inside such a thread just write on, without my name. What you address to somebody else I don't answer."
     )
     branch = (
         f"To try another way, react with {emoji} to any message: a new thread goes on from that point, "
@@ -277,13 +276,16 @@ def help_text(command: str, branch_emoji: Sequence[str], *, admin: bool) -> str:
     )
     ids = (
         "An ID is the short code in the list; a link to the thread does as well. "
-        "Inside a thread: mention me with `stop`, `reset`, `restore` or `help`."
+        "Inside a thread write `stop`, `reset`, `restore` or `help` after my name, "
+        "or use the shortcuts in a message's menu."
     )
+    everybody = f"`{command} list` – everybody's conversations, `{command} list mine` – only your own"
+    listed = everybody if admin else f"`{command} list` – your conversations"
     lines = [
         talk,
         branch,
         "",
-        f"`{command} list` – your conversations; add words, `#channel`, `@person` or `tag:name` to narrow it down",
+        f"{listed}; add words, `#channel`, `@person` or `tag:name` to narrow it down",
         f"`{command} show ID` – one conversation, where it came from, and what was said last",
         f"`{command} continue` – go on with your latest conversation here; with an ID or link, with that one",
         f"`{command} stop ID` – stop the answer that is being written",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from bot.model import Thread, ThreadStatus
 from bot.slack.mode import StreamingMode
 from bot.slack.mrkdwn import cut, escaped
+from bot.slack.plain import plain
 
 # --- what was typed -------------------------------------------------------------------------------
 
@@ -38,16 +39,15 @@ def which_title(command: str) -> str:
     return f"Which title? Write it after the ID: `{command} rename ID new title`."
 
 
+def too_long(most: int) -> str:
+    return f"That is too long: at most {most} characters, please."
+
+
 def unresolved_filter(word: str) -> str:
     return (
         f"I can't tell who or what “{_echo(word)}” is. "
         "Type `#` or `@` and choose the channel or the person from Slack's suggestions."
     )
-
-
-def list_mine(command: str) -> str:
-    """For admins, below the help."""
-    return f"`{command} list mine` – only your own"
 
 
 ADMINS_SET = "Only admins decide how answers appear in a channel."
@@ -74,7 +74,7 @@ def streaming_set(mode: StreamingMode) -> str:
 
 
 def _echo(typed: str) -> str:
-    return escaped(cut(typed, ECHO_CHARS))
+    return escaped(cut(plain(typed), ECHO_CHARS))
 
 
 # --- messages and places --------------------------------------------------------------------------
@@ -97,7 +97,10 @@ LIST_TITLE = "Conversations, newest first"
 YOUR_THREADS = "Your conversations"
 HOME_GREETING = "Write to me in *Messages*, or mention me in a channel. Each thread is a conversation that I remember."
 HOME_EMPTY = "You have none yet."
-DIRECT_MESSAGE = "direct message"
+NOTHING_FITS = "No conversation fits that. Leave something out, or list without any words."
+LOOK_FURTHER = "Nothing among the newest ones fits. *Older* looks further back."
+LIST_NOT_YOURS = "Only admins can list other people's conversations. Without a name, the list shows yours."
+DIRECT_MESSAGE = "a direct message"
 CONFIRM_BUTTON = "Start afresh"
 SAVE_BUTTON = "Save"
 RENAME_BUTTON = "Rename"

@@ -31,7 +31,7 @@ async def test_list_shows_ones_own_sessions_newest_first_with_their_lineage(bot:
 
 async def test_list_of_somebody_elses_is_refused_unless_one_is_an_admin(bot: Bot) -> None:
     await bot.ask("Ana's question")
-    assert "Only" in shown(await command(bot, f"list <@{U_ANA}>", U_BEN))
+    assert "other people's" in shown(await command(bot, f"list <@{U_ANA}>", U_BEN))
     assert "Ana's question" not in shown(await command(bot, "list", U_BEN))
     await bot.ask("Ben's question", user=U_BEN)
     assert "Ben's question" in shown(await command(bot, "list"))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from slack_sdk.models.blocks import Block, SectionBlock
 
+from bot.errors import Reason
 from bot.model import Thread, ThreadFilter, ThreadKey, ThreadPage, ThreadStatus
 from bot.slack import wording
 from bot.slack import wording_commands as words
@@ -39,10 +40,20 @@ def page(asked: List, found: ThreadPage, link_of: LinkOf, now: float) -> Notice:
         now: seconds since the epoch, for the ages.
     """
     if not found.threads:
-        nothing = wording.NO_MORE_THREADS if asked.cursor else wording.NO_THREADS
-        return Notice(nothing, (section(nothing), *_leaf(asked, "")))
+        nothing = _nothing(asked, found.cursor)
+        return Notice(nothing, (section(nothing), *_leaf(asked, found.cursor)))
     blocks: list[Block] = [section(f"*{words.LIST_TITLE}*"), *rows(found.threads, link_of, now)]
     return Notice(words.LIST_TITLE, (*blocks, *_leaf(asked, found.cursor)))
+
+
+def _nothing(asked: List, cursor: str) -> str:
+    if cursor:
+        return words.LOOK_FURTHER
+    if asked.cursor:
+        return wording.NO_MORE_THREADS
+    query = asked.query
+    filtered = query.channel or query.user or query.tag or query.text
+    return words.NOTHING_FITS if filtered else wording.refusal(Reason.NO_SESSIONS)
 
 
 def rows(threads: Sequence[Thread], link_of: LinkOf, now: float) -> list[Block]:

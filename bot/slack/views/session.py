@@ -11,7 +11,7 @@ from bot.model import ArchivedSession, Exchange, Thread, ThreadKey, ThreadStatus
 from bot.slack import wording
 from bot.slack import wording_commands as words
 from bot.slack.action_ids import ActionId
-from bot.slack.mrkdwn import cut, escaped, escaped_within, link
+from bot.slack.mrkdwn import cut, escaped, escaped_within, from_markdown, link
 from bot.slack.views.listing import AT_WORK, LinkOf, facts
 from bot.slack.views.parts import (
     TITLE_CHARS,
@@ -110,7 +110,7 @@ def _exchanges(exchanges: tuple[Exchange, ...]) -> list[Block]:
 
 def _exchange(exchange: Exchange) -> str:
     asked = escaped_within(exchange.prompt.strip(), PROMPT_CHARS).replace("\n", "\n> ")
-    return f"> {asked}\n{escaped_within(exchange.answer.strip(), ANSWER_CHARS)}"
+    return f"> {asked}\n{from_markdown(escaped_within(exchange.answer.strip(), ANSWER_CHARS))}"
 
 
 def _actions(thread: Thread, address: str) -> Block:

@@ -14,7 +14,7 @@ from bot.slack.client import WAITING_EMOJI, ReplyMaker, SlackChat
 from bot.slack.directory import Directory
 from bot.slack.downloads import Downloads
 from bot.slack.installations import OneInstallation, identify
-from bot.slack.wording import branch_announced
+from bot.slack.wording import branch_announced, branch_asks_again
 from tests.payloads import ANN, BEN, BOT_ID, BOT_USER, CHANNEL, TEAM
 from tests.unit.slack.incoming import KEY, THREAD, URL, ScriptedWeb, StillClock, installation
 
@@ -134,7 +134,8 @@ async def test_the_source_thread_hears_of_its_branch() -> None:
 
 
 async def test_a_question_asked_again_is_quoted_and_its_button_goes() -> None:
-    blocks = [{"type": "section", "text": {"type": "mrkdwn", "text": "root"}}, {"type": "actions", "elements": []}]
+    sections = [{"type": "section", "text": {"type": "mrkdwn", "text": said}} for said in ("root", branch_asks_again())]
+    blocks = [*sections, {"type": "actions", "elements": []}]
     root = {"ts": BRANCH.root_ts, "text": "root", "blocks": blocks}
     web = ScriptedWeb({"conversations.replies": {"messages": [root]}})
     await chat(web).ask_again(BY_ANN, BRANCH, "What is <!channel>?")

@@ -105,7 +105,7 @@ async def test_restore_of_the_current_sessions_id_brings_back_the_last_one(slack
 
 
 async def test_rename_and_tag_say_what_it_is_called_now(slack: Incoming) -> None:
-    await type_command(slack, "rename 0a1b2c3d A <better> title")
+    await type_command(slack, "rename 0a1b2c3d A &lt;better&gt; title")
     await type_command(slack, "tag 0a1b2c3d docs")
     assert slack.admin.done == [("rename", ANN, KEY, "A <better> title"), ("tag", ANN, KEY, "docs")]
     assert [sent["text"] for sent in slack.hooks.sent] == [

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
 from bot.admin import SessionView
+from bot.errors import Reason
 from bot.model import ArchivedSession, Exchange, Source, Thread, ThreadFilter, ThreadKey, ThreadPage, ThreadStatus
 from bot.slack import wording
 from bot.slack import wording_commands as words
@@ -80,8 +81,17 @@ def test_a_dm_is_called_a_direct_message() -> None:
     assert words.DIRECT_MESSAGE in wire(page(replace(THREAD, key=ThreadKey("T1", "D0DM", "1.000001"))))
 
 
-def test_an_empty_list_says_so() -> None:
-    assert page().text == wording.NO_THREADS
+def test_an_empty_list_says_what_to_do() -> None:
+    everything = List(ThreadFilter("T1"))
+    assert page(asked=everything).text == wording.refusal(Reason.NO_SESSIONS)
+    assert page(asked=List(ThreadFilter("T1", text="rivers"))).text == words.NOTHING_FITS
+    assert page(asked=replace(everything, cursor="c1")).text == wording.NO_MORE_THREADS
+
+
+def test_a_page_on_which_nothing_fits_leads_on_while_there_are_more() -> None:
+    shown = page(asked=List(ThreadFilter("T1", text="rivers")), cursor="c1")
+    assert shown.text == words.LOOK_FURTHER
+    assert shown.blocks[-1].to_dict()["elements"][0]["action_id"] == ActionId.LIST_PAGE
 
 
 def test_pages_lead_on_and_back_to_the_first() -> None:
@@ -116,6 +126,12 @@ def test_a_session_shows_its_whole_id_its_people_and_what_was_said_escaped() -> 
     assert "<@U0BENBEN1>" in shown
     assert "What &lt;is&gt; it?" in shown
     assert "It &amp; that" in shown
+
+
+def test_what_was_said_last_reads_as_slack_shows_it() -> None:
+    said = Exchange("?", "# Steps\n**First** take 2 ** 3, a**b and **the rest**")
+    shown = wire(session.show(view(exchanges=(said,)), link_of, NOW))
+    assert "*Steps*\\n*First* take 2 ** 3, a**b and *the rest*" in shown
 
 
 def test_a_session_shows_what_it_was_branched_from() -> None:
