@@ -11,10 +11,11 @@ from typing import Any
 
 # What the CLI puts between the person's words: reminders, where it put an image, what it says of an interrupted turn.
 _REMINDER = re.compile(
-    r"<(system-reminder|local-command-[a-z]+|command-[a-z]+)>.*?</\1>\s*|^\[Image: source: [^\n]*\]$",
+    r"<(system-reminder|local-command-[a-z]+|command-[a-z]+)>.*?</\1>\s*"
+    r"|^\[Image: source: [^\n]*\]$|^\[Request interrupted by user[^\n]*\]$",
     re.DOTALL | re.MULTILINE,
 )
-_NOT_A_PERSON = ("[Request interrupted", "Continue from where you left off.", "Caveat: The messages below")
+_NOT_A_PERSON = ("Continue from where you left off.", "Caveat: The messages below")
 
 
 @dataclass(frozen=True, slots=True)
