@@ -113,7 +113,9 @@ class LiveClient:
         await self._client.interrupt()
 
     async def answers(self) -> bool:
-        """Whether the process answers a ping."""
+        """Whether the process answers a ping. One that is still connecting need not, yet."""
+        if not self._connected.is_set():
+            return True
         try:
             async with asyncio.timeout(self._ping_s):
                 await self._client.get_mcp_status()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
+from structlog.testing import capture_logs
 
 from bot.agent.pool import Census, PoolBounds
 from bot.clock import SystemClock
@@ -343,3 +345,11 @@ async def test_churn_leaves_nothing_and_grows_nothing(open_bench: OpenBench, tmp
     assert not marked_processes()
     assert not list(temp_root.iterdir())
     assert not list((tmp_path / "claude").iterdir())
+
+
+async def test_a_spare_that_is_still_connecting_is_not_taken_for_hung(open_bench: OpenBench, tmp_path: Path) -> None:
+    with capture_logs() as entries:
+        async with open_bench(tmp_path, replace(WARM, spares=1)) as bench:
+            await until(lambda: bool(marked_processes()))
+            await bench.ask("hello", new_session())
+    assert not [entry for entry in entries if entry["event"] == "no_answer_to_ping"]
