@@ -20,8 +20,8 @@ from bot.ports import Chat, Clock, Reply, TurnStore
 
 log = structlog.get_logger(__name__)
 
-MAX_ATTEMPTS = 3
-"""How often a turn is begun, over all workers, before it is given up."""
+MAX_ATTEMPTS = 5
+"""How often a turn is begun, over all workers, before it is given up: it may be what they die of."""
 
 DELIVERY_RETRY_S = 5.0
 """Seconds between two attempts to deliver an answer while Slack is away."""

@@ -78,6 +78,7 @@ class Havoc:
 
     async def _kill(self) -> None:
         async def act(worker: WorkerProcess, for_s: float) -> None:
+            worker.wanted = False
             worker.signal(signal.SIGKILL)
             await worker.ended(1.0)
             await asyncio.sleep(for_s / 2)
@@ -103,6 +104,7 @@ class Havoc:
 
     async def _drain(self) -> None:
         async def act(worker: WorkerProcess, for_s: float) -> None:
+            worker.wanted = False
             worker.signal(signal.SIGTERM, group=False)
             await worker.ended(self._drain_s + 15.0)
             worker.start()

@@ -12,6 +12,9 @@ from itertools import pairwise
 from bot.playground.slack.changes import Change, MessageChanged, MessagePosted
 from bot.playground.slack.control import EmulatedSlack
 
+GIVEN_UP = "Something broke on my side"
+"""How `bot.slack.wording` says that a turn could not be finished."""
+
 END = re.compile(r"\b(m\d+)end\b")
 WORD = re.compile(r"\bm\d+[a-z]+\d*\w*\b")
 KNOWS = re.compile(r"\b(m\d+)knows(\d+)\b")
@@ -31,10 +34,17 @@ class Said:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The run's result. Everything but the first two and the last two lines has to be empty."""
+    """The run's result. What is lost, doubled, out of order and forgotten has to be nothing.
+
+    Args:
+        not_taken: messages that Slack gave up to deliver: no worker ever acknowledged them.
+        given_up: messages whose turn died as often as the bot attempts one, and was told so.
+    """
 
     sent: int
+    not_taken: Sequence[str]
     answered: int
+    given_up: Sequence[str]
     lost: Sequence[str]
     doubled: Sequence[str]
     out_of_order: Sequence[str]
@@ -49,7 +59,9 @@ class Verdict:
     def table(self) -> str:
         rows = [
             ("messages sent", str(self.sent)),
+            ("never taken", _listed(self.not_taken)),
             ("answered", str(self.answered)),
+            ("given up", _listed(self.given_up)),
             ("lost", _listed(self.lost)),
             ("doubled", _listed(self.doubled)),
             ("out of order", _listed(self.out_of_order)),
@@ -99,20 +111,26 @@ class Ledger:
         disordered: list[str] = []
         forgotten: list[str] = []
         shown: set[str] = set()
+        told: set[tuple[str, str]] = set()
         for channel, root in dict.fromkeys((said.channel, said.root) for said in self.said.values()):
             text = self.shown(channel, root)
             doubled += [f"{word} x{count}" for word, count in Counter(WORD.findall(text)).items() if count > 1]
             ends = END.findall(text)
+            if GIVEN_UP in text:
+                told.add((channel, root))
             shown.update(ends)
             disordered += [f"{a} before {b}" for a, b in pairwise(ends) if self._wrong(a, b, taken)]
             for marker, known in KNOWS.findall(text):
                 if ends.index(marker) != int(known):
                     forgotten.append(f"{marker} knows {known} of {ends.index(marker)}")
+        missing = [said for said in self.said.values() if said.marker not in shown and said.ts in taken]
         waits = sorted(said.answered_at - said.at for said in self.said.values() if said.answered_at)
         return Verdict(
             sent=len(self.said),
+            not_taken=[said.marker for said in self.said.values() if said.ts not in taken],
             answered=len(shown),
-            lost=[marker for marker in self.said if marker not in shown],
+            given_up=[said.marker for said in missing if (said.channel, said.root) in told],
+            lost=[said.marker for said in missing if (said.channel, said.root) not in told],
             doubled=doubled,
             out_of_order=disordered,
             forgotten=forgotten,

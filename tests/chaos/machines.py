@@ -29,10 +29,20 @@ class WorkerProcess:
     folder: Path
     process: subprocess.Popen[bytes] | None = None
     starts: int = 0
+    wanted: bool = False
+    """Whether it is to run: then `supervise` starts it again when it ends by itself."""
+
+    async def supervise(self) -> None:
+        """Be what systemd or Kubernetes is for a worker."""
+        while True:
+            await asyncio.sleep(0.5)
+            if self.wanted and self.process is not None and self.process.poll() is not None:
+                self.start()
 
     def start(self) -> None:
         """Start it, on a disk that knows nothing of what ran before."""
         self.starts += 1
+        self.wanted = True
         home = self.folder / f"{self.name}-{self.starts}"
         home.mkdir(parents=True)
         with (home / "log").open("wb") as log:
@@ -53,7 +63,8 @@ class WorkerProcess:
             (os.killpg if group else os.kill)(self.process.pid, sent)
 
     async def ended(self, timeout_s: float) -> None:
-        """Wait for its end; kill it when that takes too long."""
+        """Wait for its end, for good; kill it when that takes too long."""
+        self.wanted = False
         assert self.process is not None
         try:
             async with asyncio.timeout(timeout_s):

@@ -25,6 +25,7 @@ import click
 from bot.playground.model import ScriptedModel
 from bot.playground.slack.control import EmulatedSlack, Setup
 from bot.playground.slack.default_workspace import C_GENERAL, U_ANA, U_BEN
+from bot.tasks import end
 from tests.chaos.deeds import Havoc
 from tests.chaos.ledger import Ledger, Verdict
 from tests.chaos.machines import RedisProcess, WorkerProcess
@@ -107,6 +108,8 @@ async def _stage(
         for worker in workers:
             stack.callback(_end, worker)
             worker.start()
+        supervisors = [asyncio.create_task(worker.supervise()) for worker in workers]
+        stack.push_async_callback(end, supervisors)
         taking_events = sum(worker.env["BOT_INGRESS"] == "true" for worker in workers)
         await slack.connected(taking_events, timeout_s=60.0)
         yield slack, workers, redis
