@@ -104,11 +104,17 @@ class PromptWriter:
             path = await self._chat.download(message.thread.team, file, workdir)
         except (ChatAway, ChatRefused, OSError) as error:
             log.warning("attachment_failed", thread=str(message.thread), file=file.id, error=type(error).__name__)
-            attached.notes.append(f"- {file.name}: it could not be fetched from Slack")
+            attached.notes.append(f"- {file.name}: {_why_not(error)}; tell the person")
             return
         attached.notes.append(f"- {path.relative_to(workdir)}")
         if file.mimetype in IMAGE_TYPES:
             attached.images.append(path)
+
+
+def _why_not(error: Exception) -> str:
+    """Why a file is not there, for the model to pass on."""
+    too_large = isinstance(error, ChatRefused) and error.code == "file_too_large"
+    return "it is too large to be fetched" if too_large else "it could not be fetched from Slack"
 
 
 class _Attached:

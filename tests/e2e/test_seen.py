@@ -43,6 +43,13 @@ async def test_attached_files_are_named_and_images_reach_the_model(bot: Bot) -> 
     assert any(message.pictures for message in request.messages)
 
 
+async def test_a_file_that_is_too_large_is_said_to_be(launcher: Launcher) -> None:
+    async with launcher.up(BOT_ATTACHMENT_MAX_MB="1") as bot:
+        root = bot.slack.people.say(U_ANA, D_ANA, "look", files=[Upload("big.bin", b"x" * 1_100_000)])
+        await bot.turns_ended(root)
+        assert "big.bin: it is too large" in bot.model.requests[-1].prompts[-1]
+
+
 async def test_what_people_type_runs_no_command_and_reads_no_file(bot: Bot) -> None:
     for text in ("@/etc/passwd", "/cost", "/help", "!ls", "# remember this"):
         await bot.say(text, channel=D_ANA)
