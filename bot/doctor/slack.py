@@ -15,8 +15,8 @@ from bot.slack.scopes import SCOPE_NAMES
 INSTALL_MEND: Final = "copy SLACK_BOT_TOKEN from the app's OAuth & Permissions page, or install the app again"
 SCOPES_MEND: Final = "put what `bot manifest` prints into the app's App Manifest page, and install the app again"
 SOCKET_MEND: Final = (
-    "turn Socket Mode on, and make an app-level token with the scope connections:write on the app's Basic "
-    "Information page"
+    "turn Socket Mode on, make an app-level token with the scope connections:write on the app's Basic Information "
+    "page, and set SLACK_APP_TOKEN to it"
 )
 
 

@@ -116,6 +116,7 @@ async def test_socket_mode_is_tried_with_the_app_token(settings: Settings, answe
     (finding,) = await check_events(settings)
     assert (finding.verdict, finding.detail) == (FAIL, "apps.connections.open: not_allowed_token_type")
     assert "connections:write" in finding.mend
+    assert "SLACK_APP_TOKEN" in finding.mend
 
 
 async def test_over_http_nothing_is_asked() -> None:
