@@ -72,6 +72,7 @@ class FakeChat:
         self.replies: list[FakeReply] = []
         self.posted: list[tuple[ThreadKey, str]] = []
         self.waiting: set[str] = set()
+        self.unmarked: list[str] = []
         self.places: list[tuple[ThreadKey, int]] = []
         self.admins: set[str] = set()
         self.unreadable: set[tuple[str, str]] = set()
@@ -101,6 +102,7 @@ class FakeChat:
 
     async def unmark_waiting(self, messages: Sequence[Message]) -> None:
         self.waiting -= {message.ts for message in messages}
+        self.unmarked += [message.ts for message in messages]
 
     async def show_place(self, thread: ThreadKey, place: int) -> None:
         self.places.append((thread, place))

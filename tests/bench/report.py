@@ -34,10 +34,10 @@ def page(figures: Figures) -> str:
             "# Performance",
             "",
             (
-                "Written by `make bench`: one run, everything below measured in it. The real Bolt app over Socket Mode, "
-                "a real redis-server, the real SDK and CLI, an emulated Slack and a scripted model that answers at once, "
-                "all on one machine's loopback. `BOT_MAX_WARM=0` is a process for each turn. Times are milliseconds, "
-                "p50 / p95."
+                "Written by `make bench`: one run, everything below measured in it. The real Bolt app over Socket "
+                "Mode, a real redis-server, the real SDK and CLI, an emulated Slack and a scripted model that "
+                "answers at once, all on one machine's loopback. `BOT_MAX_WARM=0` is a process for each turn. Times "
+                "are milliseconds, p50 / p95."
             ),
             "",
             *_machine(),

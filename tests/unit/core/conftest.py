@@ -18,6 +18,7 @@ from bot.clock import SystemClock
 from bot.forks import ForkNeeds, Forks
 from bot.inbox import Inbox, InboxBounds
 from bot.model import Address, Limits, Message, Person, ThreadKey
+from bot.ports import Readiness
 from bot.prompts import PromptWriter
 from bot.references import References
 from bot.store.keys import ThreadKeys
@@ -78,7 +79,14 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     agent = FakeAgent(shared.transcripts)
     workspaces = FakeWorkspaces(tmp_path)
 
-    def start_worker(*, drain_s: float = 0.0, sweep_s: float = 0.05, lease_s: float = 10.0) -> Worker:
+    def start_worker(
+        *,
+        drain_s: float = 0.0,
+        sweep_s: float = 0.05,
+        lease_s: float = 10.0,
+        turns_running: int = 8,
+        readiness: Readiness | None = None,
+    ) -> Worker:
         store = store_of(next(names))
         ids = map(str, (f"{n:08x}-0000-4000-8000-{store.signals.worker[-1] * 12}" for n in itertools.count(1)))
         clock = SystemClock()
@@ -96,10 +104,11 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
             clock,
             new_id=lambda: next(ids),
             limits=LIMITS,
-            bounds=InboxBounds(lease_s=lease_s, sweep_s=sweep_s),
+            bounds=InboxBounds(lease_s=lease_s, sweep_s=sweep_s, turns_running=turns_running),
             drain_s=drain_s,
+            readiness=readiness,
         )
-        fork_needs = ForkNeeds(store.threads, store.turns, agent, workspaces)
+        fork_needs = ForkNeeds(store.threads, store.turns, agent, workspaces, agent, LIMITS)
         forks = Forks(fork_needs, inbox, chat, references, clock, new_id=lambda: next(ids))
         admin = Admin(store.threads, agent, inbox, chat, references, new_id=lambda: next(ids))
         return Worker(store, inbox, forks, admin, turns)
