@@ -169,10 +169,20 @@ class Draft:
         between = sheet.shown > sheet.start and (text[sheet.shown - 1].isspace() or text[sheet.shown :][:1].isspace())
         if not between or structure_at(text, sheet.start, sheet.shown, sheet.opening).fence is not None:
             return False
-        if any(card.told is not card.status for card in cards_of(self.script, sheet) if card.sheet == sheet.index):
+        if not self._cards_are_told(sheet):
             return False
         sheet.finished = True
         return True
+
+    def settle(self, sheet: Sheet) -> bool:
+        """Let the reply end with this message as it is shown. False when something of it is still to be shown."""
+        if sheet.shown == sheet.start or not self._cards_are_told(sheet):
+            return False
+        sheet.finished = self.done = True
+        return True
+
+    def _cards_are_told(self, sheet: Sheet) -> bool:
+        return all(card.told is card.status for card in cards_of(self.script, sheet))
 
     def _says_something(self, sheet: Sheet, planned: Plan) -> bool:
         content = compose(self.script, sheet, planned, plain=self.plain)

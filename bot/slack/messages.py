@@ -54,10 +54,16 @@ class ReplyMessages:
         """How long a call would wait for its turn under Slack's rates."""
         return await self._api.wait_s(method, self.place.channel)
 
-    async def take_turn(self, method: str, *, urgent: bool = False) -> float:
-        """Take the turn of the next call of this method. Returns how many seconds to wait before it."""
-        self._turn_taken = method
-        return await self._api.reserve(method, self.place.channel, urgent=urgent)
+    async def take_turn(self, method: str, *, urgent: bool = False, patience_s: float | None = None) -> float:
+        """Take the turn of the next call of this method. Returns how many seconds to wait before it.
+
+        Args:
+            urgent: a person waits for it.
+            patience_s: when the wait is longer than this, the turn is not taken.
+        """
+        wait = await self._api.reserve(method, self.place.channel, urgent=urgent, patience_s=patience_s)
+        self._turn_taken = method if patience_s is None or wait <= patience_s else ""
+        return wait
 
     async def _call(self, method: str, *, safe_to_repeat: bool, **arguments: object) -> Mapping[str, object]:
         """A call in this reply's channel, in the turn that was taken for it, if one was."""

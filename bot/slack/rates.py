@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -24,11 +23,21 @@ APART_S = 5.0
 class RateLimiter(Protocol):
     """When a call may go out. One for all calls of a workspace; a shared one counts over all workers."""
 
-    async def reserve(self, team: str, method: str, channel: str, now: float, *, urgent: bool = False) -> float:
+    async def reserve(
+        self,
+        team: str,
+        method: str,
+        channel: str,
+        now: float,
+        *,
+        urgent: bool = False,
+        patience_s: float | None = None,
+    ) -> float:
         """Take the next free slot. Returns how many seconds to wait for it.
 
         Args:
             urgent: a person waits: it counts, but doesn't queue behind other calls. It does wait for a 429 to pass.
+            patience_s: when the wait is longer than this, no slot is taken.
         """
         ...
 
@@ -52,11 +61,21 @@ class LocalRateLimiter:
     _due: dict[str, float] = field(default_factory=dict)
     _paused: dict[str, float] = field(default_factory=dict)
 
-    async def reserve(self, team: str, method: str, channel: str, now: float, *, urgent: bool = False) -> float:
-        wait = 0.0
-        for key, rate in rates_of(team, method, channel).items():
-            wait = max(wait, self._pause_left(key, now) if urgent else self._wait(rate, key, now))
-            self._due[key] = max(self._due.get(key, now), now) + rate.interval_s
+    async def reserve(
+        self,
+        team: str,
+        method: str,
+        channel: str,
+        now: float,
+        *,
+        urgent: bool = False,
+        patience_s: float | None = None,
+    ) -> float:
+        rates = rates_of(team, method, channel).items()
+        wait = max(self._pause_left(key, now) if urgent else self._wait(rate, key, now) for key, rate in rates)
+        if patience_s is None or wait <= patience_s:
+            for key, rate in rates:
+                self._due[key] = max(self._due.get(key, now), now) + rate.interval_s
         self._forget_old(now)
         return wait
 
@@ -84,7 +103,9 @@ class LocalRateLimiter:
 class Buckets(Protocol):
     """Counts that all workers share: see `bot.store.rates.RateBuckets`."""
 
-    async def take(self, key: str, interval_s: float, burst: int, *, urgent: bool = False) -> float: ...
+    async def take(
+        self, key: str, interval_s: float, burst: int, *, urgent: bool = False, patience_s: float | None = None
+    ) -> float: ...
 
     async def look(self, key: str, interval_s: float, burst: int) -> float: ...
 
@@ -99,20 +120,38 @@ class SharedRateLimiter:
         self._local = LocalRateLimiter()
         self._apart_until = 0.0
 
-    async def reserve(self, team: str, method: str, channel: str, now: float, *, urgent: bool = False) -> float:
-        alone = await self._local.reserve(team, method, channel, now, urgent=urgent)
-        if now < self._apart_until:
-            return alone
-        try:
-            async with asyncio.timeout(ANSWER_S):
-                waits = [
-                    await self._buckets.take(key, rate.interval_s, rate.burst, urgent=urgent)
-                    for key, rate in rates_of(team, method, channel).items()
-                ]
-        except (StoreAway, TimeoutError) as away:
-            self._go_apart(away, now)
-            return alone
-        return max(waits)
+    async def reserve(
+        self,
+        team: str,
+        method: str,
+        channel: str,
+        now: float,
+        *,
+        urgent: bool = False,
+        patience_s: float | None = None,
+    ) -> float:
+        if now >= self._apart_until:
+            try:
+                async with asyncio.timeout(ANSWER_S):
+                    wait = await self._take(team, method, channel, urgent=urgent, patience_s=patience_s)
+            except (StoreAway, TimeoutError) as away:
+                self._go_apart(away, now)
+            else:
+                if patience_s is None or wait <= patience_s:
+                    # Counted here as well, so that this process knows what it used should Redis go away.
+                    await self._local.reserve(team, method, channel, now, urgent=urgent)
+                return wait
+        return await self._local.reserve(team, method, channel, now, urgent=urgent, patience_s=patience_s)
+
+    async def _take(self, team: str, method: str, channel: str, *, urgent: bool, patience_s: float | None) -> float:
+        """A slot in each of the call's buckets. The scarcer one may say no after the other was taken from."""
+        wait = 0.0
+        for key, rate in reversed(rates_of(team, method, channel).items()):
+            found = await self._buckets.take(key, rate.interval_s, rate.burst, urgent=urgent, patience_s=patience_s)
+            wait = max(wait, found)
+            if patience_s is not None and wait > patience_s:
+                break
+        return wait
 
     async def wait_s(self, team: str, method: str, channel: str, now: float) -> float:
         if now >= self._apart_until:
@@ -137,7 +176,7 @@ class SharedRateLimiter:
         self._apart_until = now + APART_S
 
 
-def rates_of(team: str, method: str, channel: str) -> Mapping[str, Rate]:
+def rates_of(team: str, method: str, channel: str) -> dict[str, Rate]:
     """The rates that a call counts towards, by the key of each: the method's own first."""
     rate = RATES.get(method, UNKNOWN_RATE)
     found = {f"{team}:{method}:{channel}" if rate.per_channel else f"{team}:{method}": rate}

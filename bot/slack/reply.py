@@ -218,10 +218,10 @@ class SlackReply:
         turn_of, due = None, 0.0
         while (step := self._next(patient=patient, rested=rested)) is not None:
             if step.act is not turn_of:
-                if not await self._writer.has_way(step):
+                wait_s = await self._writer.take_turn(step, urgent=self._stopped)
+                if wait_s is None:
                     continue
-                turn_of = step.act
-                due = self._clock.now() + await self._writer.take_turn(step, urgent=self._stopped)
+                turn_of, due = step.act, self._clock.now() + wait_s
             if self._clock.now() >= due:
                 break
             await self._wait_unless_over(due - self._clock.now())

@@ -60,7 +60,9 @@ class SlackApi(Protocol):
 
     async def wait_s(self, method: str, channel: str = "") -> float: ...
 
-    async def reserve(self, method: str, channel: str = "", *, urgent: bool = False) -> float: ...
+    async def reserve(
+        self, method: str, channel: str = "", *, urgent: bool = False, patience_s: float | None = None
+    ) -> float: ...
 
 
 def web_client(token: str, base_url: str, session: aiohttp.ClientSession | None = None) -> AsyncWebClient:
@@ -110,12 +112,18 @@ class Web:
         """How many seconds a call made now would wait for its turn under Slack's rates."""
         return await self._limiter.wait_s(self._team, method, channel, self._clock.now())
 
-    async def reserve(self, method: str, channel: str = "", *, urgent: bool = False) -> float:
+    async def reserve(
+        self, method: str, channel: str = "", *, urgent: bool = False, patience_s: float | None = None
+    ) -> float:
         """Take the turn of a call that is to be decided on only when its turn has come.
 
         Returns how many seconds to wait before that call, which is then made with `reserved`.
+
+        Args:
+            patience_s: when the wait is longer than this, the turn is not taken.
         """
-        return await self._limiter.reserve(self._team, method, channel, self._clock.now(), urgent=urgent)
+        now = self._clock.now()
+        return await self._limiter.reserve(self._team, method, channel, now, urgent=urgent, patience_s=patience_s)
 
     async def call(
         self,

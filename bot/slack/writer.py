@@ -27,6 +27,9 @@ LOOK_AGAIN_S = 1.0
 PATIENCE_S = 1.5
 """A stream that would wait longer than this for its turn is posted instead, and an update in a message of its own."""
 
+TRIMMINGS_S = 20.0
+"""An answer that is shown whole does not wait longer than this for the buttons that ask how good it was."""
+
 CROWDED_S = 9.0
 """Where an addition to a stream would wait longer than this, no more streams are begun."""
 
@@ -86,30 +89,43 @@ class Writer:
             log.info("orphan_found")
             draft.spares.append(ts)
 
-    async def has_way(self, step: Step) -> bool:
-        """Whether the step goes the quickest way under Slack's rates. If not, the draft takes another from here on."""
-        draft = self._draft
-        if step.act is Act.START and self._mode.may_post_instead and await self._streams_queue():
-            draft.streams = False
-            return False
+    async def take_turn(self, step: Step, *, urgent: bool) -> float | None:
+        """Take the step's turn under Slack's rates. Returns how many seconds to wait before performing it.
+
+        None when another way is quicker: the draft takes it from here on, and no turn was taken.
+        """
+        if urgent or step.act not in METHODS:
+            return await self._messages.take_turn(METHODS[step.act], urgent=True) if step.act in METHODS else 0.0
+        if step.act is Act.START and self._mode.may_post_instead:
+            return await self._turn_to_start()
         if step.act is Act.POST and step.plan.finale is None:
-            was, draft.crowded = draft.crowded, await self._messages.wait_s("chat.update") > PATIENCE_S
-            return was is draft.crowded
-        posted = step.act is Act.REWRITE and step.sheet.ts and not step.sheet.stale and not step.sheet.finished
-        if posted and draft.script.text[step.sheet.shown :].strip():
-            wait = await self._messages.wait_s("chat.update")
-            if wait > PATIENCE_S and await self._messages.wait_s("chat.postMessage") < wait:
-                return not draft.leave(step.sheet)
-        return True
+            was, self._draft.crowded = self._draft.crowded, await self._messages.wait_s("chat.update") > PATIENCE_S
+            if was is not self._draft.crowded:
+                return None
+        if step.act is Act.REWRITE and step.sheet.ts and not step.sheet.stale:
+            return await self._turn_to_rewrite(step)
+        return await self._messages.take_turn(METHODS[step.act])
 
-    async def _streams_queue(self) -> bool:
-        waits = self._messages.wait_s
-        return await waits("chat.startStream") > PATIENCE_S or await waits("chat.appendStream") > CROWDED_S
+    async def _turn_to_start(self) -> float | None:
+        if await self._messages.wait_s("chat.appendStream") <= CROWDED_S:
+            wait = await self._messages.take_turn("chat.startStream", patience_s=PATIENCE_S)
+            if wait <= PATIENCE_S:
+                return wait
+        self._draft.streams = False
+        return None
 
-    async def take_turn(self, step: Step, *, urgent: bool) -> float:
-        """Take the step's turn under Slack's rates. Returns how many seconds to wait before performing it."""
-        method = METHODS.get(step.act)
-        return await self._messages.take_turn(method, urgent=urgent) if method is not None else 0.0
+    async def _turn_to_rewrite(self, step: Step) -> float | None:
+        more = bool(self._draft.script.text[step.sheet.shown :].strip())
+        trimmings = not more and step.plan.finale is not None and not step.plan.finale.notice
+        patience_s = TRIMMINGS_S if trimmings else PATIENCE_S
+        wait = await self._messages.take_turn("chat.update", patience_s=patience_s)
+        if wait <= patience_s:
+            return wait
+        if trimmings and self._draft.settle(step.sheet):
+            return None
+        if more and await self._messages.wait_s("chat.postMessage") < wait and self._draft.leave(step.sheet):
+            return None
+        return await self._messages.take_turn("chat.update")
 
     async def perform(self, step: Step) -> None:
         """Make the call.

@@ -1,6 +1,7 @@
--- A token bucket. KEYS: the bucket. ARGV: take | urgent | look | pause, interval_us (of a pause: how long), burst
+-- A token bucket. KEYS: the bucket. ARGV: take | urgent | look | pause, interval_us (of a pause: how long), burst,
+-- patience_us (a slot further away is not taken; negative for any)
 -- `due` is when the bucket is full again; a slot is free while that lies less than a burst ahead.
-local what, interval, burst = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local what, interval, burst, patience = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 local due = math.max(tonumber(redis.call('HGET', KEYS[1], 'due') or 0), now)
@@ -11,6 +12,9 @@ if what == 'pause' then
   paused = math.max(paused, now + interval)
 elseif what ~= 'urgent' then
   wait = math.max(wait, due - now - (burst - 1) * interval)
+end
+if patience >= 0 and wait > patience then
+  what = 'look'
 end
 if what == 'take' or what == 'urgent' then
   due = due + interval

@@ -51,7 +51,16 @@ class HastyClock(SystemClock):
 class Unlimited(LocalRateLimiter):
     """No call waits for its turn."""
 
-    async def reserve(self, team: str, method: str, channel: str, now: float, *, urgent: bool = False) -> float:
+    async def reserve(
+        self,
+        team: str,
+        method: str,
+        channel: str,
+        now: float,
+        *,
+        urgent: bool = False,
+        patience_s: float | None = None,
+    ) -> float:
         return 0.0
 
     async def wait_s(self, team: str, method: str, channel: str, now: float) -> float:

@@ -188,7 +188,9 @@ class FakeSlack:
     async def wait_s(self, method: str, channel: str = "") -> float:
         return self.wait.get(method, 0.0)
 
-    async def reserve(self, method: str, channel: str = "", *, urgent: bool = False) -> float:
+    async def reserve(
+        self, method: str, channel: str = "", *, urgent: bool = False, patience_s: float | None = None
+    ) -> float:
         self.urgent += [method] if urgent else []
         return 0.0 if urgent else self.wait.get(method, 0.0)
 

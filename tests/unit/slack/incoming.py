@@ -106,7 +106,9 @@ class ScriptedWeb:
     async def wait_s(self, method: str, channel: str = "") -> float:
         return 0.0
 
-    async def reserve(self, method: str, channel: str = "", *, urgent: bool = False) -> float:
+    async def reserve(
+        self, method: str, channel: str = "", *, urgent: bool = False, patience_s: float | None = None
+    ) -> float:
         return 0.0
 
     def to(self, method: str) -> list[dict[str, Any]]:

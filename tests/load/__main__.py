@@ -1,0 +1,44 @@
+"""`make load`: lets crowds stream in real time, and writes what they met with into docs/performance.md."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from fakeredis import FakeAsyncRedis, FakeServer
+
+from tests.load.crowd import Crowd, Figures, stream_all
+from tests.load.report import section
+from tests.load.sections import with_section
+
+PAGE = Path("docs/performance.md")
+
+CROWDS = (
+    Crowd(threads=10, channels=10),
+    Crowd(threads=100, channels=25),
+    Crowd(threads=100, channels=5),
+    Crowd(threads=100, channels=1),
+)
+
+
+async def measured(crowds: Sequence[Crowd]) -> list[Figures]:
+    """One crowd after the other, each with counts of its own."""
+    found = []
+    for crowd in crowds:
+        redis = FakeAsyncRedis(server=FakeServer(server_type="redis", version=(7, 0)), protocol=2)
+        found.append(await stream_all(crowd, redis))
+        await redis.aclose()
+        print(f"{crowd.threads} threads in {crowd.channels} channels measured", flush=True)  # noqa: T201
+    return found
+
+
+if __name__ == "__main__":
+    quick = "--quick" in sys.argv
+    text = section(asyncio.run(measured([Crowd(seconds=30.0)] if quick else CROWDS)))
+    if quick:
+        print(text)  # noqa: T201
+    else:
+        before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else "# Performance\n"
+        PAGE.write_text(with_section(before, "streaming", text), encoding="utf-8")
