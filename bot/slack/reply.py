@@ -26,6 +26,9 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
+LONG_WAIT_S = 4.0
+"""While text waits longer than this for its turn under Slack's rates, the status says that there is some."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tempo:
@@ -222,6 +225,8 @@ class SlackReply:
                 if wait_s is None:
                     continue
                 turn_of, due = step.act, self._clock.now() + wait_s
+                if wait_s > LONG_WAIT_S:
+                    self._status.text_waits()
             if self._clock.now() >= due:
                 break
             await self._wait_unless_over(due - self._clock.now())

@@ -21,6 +21,10 @@ SETTLE_S = 2.0
 """The least time between two changes of the status."""
 
 
+QUIET_S = 20.0
+"""After so long without more text an answer that has begun is being thought about again."""
+
+
 class StatusLine:
     """Shows that a turn is being worked on. What Slack says to it never hurts the turn.
 
@@ -34,6 +38,7 @@ class StatusLine:
         self._clock = clock
         self._wanted = wording.THINKING
         self._told = ""
+        self._heard_at = clock.now()
         self._changed = asyncio.Event()
 
     def note(self, event: AgentEvent) -> None:
@@ -44,9 +49,13 @@ class StatusLine:
             case ToolStarted(title=title):
                 self._want(one_line(wording.working_on(title), STATUS_CHARS))
             case TextDelta():
-                self._wanted = ""
+                self._wanted, self._heard_at = "", self._clock.now()
             case _:
                 pass
+
+    def text_waits(self) -> None:
+        """There is text that can't be shown for a while."""
+        self._want(wording.WRITING)
 
     def covered(self) -> None:
         """Something was posted: Slack has taken the status away."""
@@ -57,10 +66,12 @@ class StatusLine:
         try:
             while True:
                 self._changed.clear()
+                if not self._wanted and self._clock.now() - self._heard_at >= QUIET_S:
+                    self._wanted = wording.THINKING
                 if self._wanted and self._wanted != self._told:
                     await self._set(self._wanted)
                     await self._clock.sleep(SETTLE_S)
-                if not await first_of(self._changed, self._clock, STATUS_REFRESH_S):
+                if not await first_of(self._changed, self._clock, STATUS_REFRESH_S if self._wanted else QUIET_S):
                     self._told = ""
         except (ChatRefused, ChatAway) as error:
             log.debug("status_failed", error=str(error))

@@ -16,6 +16,9 @@ from bot.model import Ending, Outcome, Usage
 THINKING = "is thinking…"
 """The status below the composer; Slack puts the bot's name in front."""
 
+WRITING = "is writing…"
+"""The status while text waits for its turn under Slack's rates."""
+
 FRESH_START = "_My memory of this thread had expired, so I started fresh from the messages that are still here._"
 CONTINUES_BELOW = "continues below"
 CUT_SHORT = "cut short"
