@@ -24,7 +24,7 @@ from bot.slack.desk import Desk
 from bot.slack.gestures import Place, Reaction, answer_thread, home_opened, reaction, stop_pressed
 from bot.slack.home import Home
 from bot.slack.installations import Installations
-from bot.slack.normalise import Deleted, Edited, Ignored, Word, WordKind, arrival
+from bot.slack.normalise import Deleted, Edited, Ignored, ReplyDeleted, Word, WordKind, arrival
 from bot.slack.views.parts import Notice
 from bot.slack.wire import Json, event_team, obj, text
 
@@ -76,6 +76,9 @@ class Events:
                 await self._around.inbox.amend(thread, ts, said)
             case Deleted(thread, ts):
                 await self._around.inbox.withdraw(thread, ts)
+            case ReplyDeleted(thread, ts):
+                stopped = await self._around.admin.reply_deleted(thread, ts)
+                log.info("reply_deleted", thread=str(thread), stopped=stopped)
             case Word():
                 self._start(_place_of_word(found), lambda: self._heed(found), f"word {found.kind.value}")
             case Ignored(reason):

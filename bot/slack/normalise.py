@@ -51,6 +51,14 @@ class Deleted:
     ts: str
 
 
+@dataclass(frozen=True, slots=True)
+class ReplyDeleted:
+    """Somebody deleted a message of the bot's own."""
+
+    thread: ThreadKey
+    ts: str
+
+
 class WordKind(StrEnum):
     RESET = "reset"
     RESTORE = "restore"
@@ -76,7 +84,7 @@ class Word:
         return self.ts == self.thread.root_ts
 
 
-Arrival = Message | Edited | Deleted | Word | Ignored
+Arrival = Message | Edited | Deleted | ReplyDeleted | Word | Ignored
 
 
 def arrival(body: Json, own: Own) -> Arrival:
@@ -236,6 +244,8 @@ def _deleted(event: Json, team: str, channel: str, own: Own) -> Arrival:
     ts = timestamp(event, "deleted_ts") or timestamp(before, "ts")
     if not ts:
         return Ignored("no ts")
-    if before and _not_a_person(before, own) in ("our own", "a bot's"):
-        return Ignored("not a person's")
-    return Deleted(ThreadKey(team, channel, timestamp(before, "thread_ts") or ts), ts)
+    thread = ThreadKey(team, channel, timestamp(before, "thread_ts") or ts)
+    stranger = _not_a_person(before, own) if before else ""
+    if stranger == "our own":
+        return ReplyDeleted(thread, ts)
+    return Ignored("not a person's") if stranger == "a bot's" else Deleted(thread, ts)

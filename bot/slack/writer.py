@@ -278,7 +278,7 @@ class Writer:
             raise refused
         elif step.act is Act.RESOLVE:
             self._cannot_look(sheet)
-        elif meaning is Meaning.BLOCKS and not self._draft.plain:
+        elif meaning is Meaning.BLOCKS and (not self._draft.plain or self._refused_in_a_row <= SHORT_ATTEMPTS):
             self._draft.plain = True
         elif meaning is Meaning.TOO_LONG:
             self._shorten(step, refused)

@@ -219,6 +219,10 @@ class FakeAdmin:
             raise Refusal(Reason.NOTHING_RUNNING)
         self.done.append(("stop", person.user, key))
 
+    async def reply_deleted(self, key: ThreadKey, ts: str) -> bool:
+        self.done.append(("reply_deleted", key, ts))
+        return True
+
     async def rename(self, person: Person, key: ThreadKey, title: str) -> None:
         self.done.append(("rename", person.user, key, title))
 
