@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import Address, Attachment, Message, Person, ThreadKey
-from bot.slack.normalise import Arrival, Deleted, Edited, Ignored, Own, Word, WordKind, arrival
+from bot.slack.normalise import Arrival, Deleted, Edited, Ignored, Own, ReplyDeleted, Word, WordKind, arrival
 from tests.payloads import ANN, BEN, BOT_ID, BOT_USER, CHANNEL, DM, TEAM, names, payload
 
 OWN = Own(BOT_USER, BOT_ID)
@@ -197,10 +197,17 @@ def test_a_root_deleted_while_replies_hang_on_it_is_deleted() -> None:
     assert read("message_changed_tombstone") == Deleted(THREAD, THREAD.root_ts)
 
 
-def test_the_deletion_of_a_bots_message_is_ignored() -> None:
+def test_the_deletion_of_another_bots_message_is_ignored() -> None:
+    body = payload("message_deleted")
+    body["event"]["previous_message"]["bot_id"] = "B0OTHER"
+    assert isinstance(arrival(body, OWN), Ignored)
+
+
+def test_the_deletion_of_the_bots_own_message_is_told_with_its_thread() -> None:
     body = payload("message_deleted")
     body["event"]["previous_message"]["bot_id"] = BOT_ID
-    assert isinstance(arrival(body, OWN), Ignored)
+    key = ThreadKey("T0WORKSPC", "C0GENERAL", "1760000002.000200")
+    assert arrival(body, OWN) == ReplyDeleted(key, "1760000060.000300")
 
 
 # --- words ------------------------------------------------------------------------------------------
