@@ -144,6 +144,13 @@ class Settings:
         values.choice(Streaming),
         "auto",
     )
+    allow_mentions: bool = _setting(
+        "BOT_ALLOW_MENTIONS",
+        "People",
+        "Whether people whom an answer mentions are notified. Mentions of groups and of everybody never notify.",
+        values.boolean,
+        "false",
+    )
     model: str = _setting("BOT_MODEL", "Claude", "The model; the CLI's own default when empty.", values.text)
     system_prompt: str = _setting(
         "BOT_SYSTEM_PROMPT",

@@ -30,6 +30,7 @@ class Replies:
         web_for: Slack's Web API for a workspace, by team id.
         modes: how answers appear in each channel while they are written.
         part_bytes: where a message rolls over to the next, in bytes of UTF-8.
+        pings: mentions of users that the model writes may take effect; those of channels and groups never do.
     """
 
     def __init__(
@@ -40,12 +41,14 @@ class Replies:
         *,
         tempo: Tempo | None = None,
         part_bytes: int = PART_BYTES,
+        pings: bool = False,
     ) -> None:
         self._web_for = web_for
         self._clock = clock
         self._modes = modes
         self._tempo = tempo or Tempo()
         self._part_bytes = part_bytes
+        self._pings = pings
 
     @asynccontextmanager
     async def open(self, turn: Turn, journal: Journal) -> AsyncIterator[Reply]:
@@ -54,7 +57,8 @@ class Replies:
         Leaving the context without `close` stops writing and leaves what was said.
         """
         key, api = turn.thread.key, self._web_for(turn.thread.key.team)
-        draft = Draft(Script(turn.progress.said, tool_ran=turn.progress.tool_ran), self._clock, self._part_bytes)
+        script = Script(turn.progress.said, tool_ran=turn.progress.tool_ran, pings=self._pings)
+        draft = Draft(script, self._clock, self._part_bytes)
         draft.take_up(turn.progress)
         mode = await self._modes.at(key.team, key.channel)
         writer = Writer(draft, ReplyMessages(api, turn), mode, self._clock)

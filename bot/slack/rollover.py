@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from bot.slack.markdown import harmless_slice
+from bot.slack.markdown import harmless, harmless_slice
 from bot.slack.structure import Structure, closed, reopened, structure_at
 
 _WHOLE = re.compile(
@@ -30,17 +30,18 @@ _CLUSTER_CHARS = 32
 """How far a forced cut moves back to keep a combined character whole."""
 
 
-def message_text(text: str, start: int, end: int, opening: Structure, *, complete: bool) -> str:
+def message_text(text: str, start: int, end: int, opening: Structure, *, complete: bool, pings: bool = False) -> str:
     """What the message that shows `text[start:end]` says.
 
     Args:
         opening: what is open at `start`.
         complete: the message ends here, so that what is open is closed.
+        pings: mentions of users may take effect.
     """
-    body = harmless_slice(text, start, end)
+    body = harmless_slice(text, start, end, pings=pings)
     if not body.strip():
         return ""
-    front = reopened(opening, text, start)
+    front = harmless(reopened(opening, text, start))
     back = closed(structure_at(text, start, end, opening), body) if complete else ""
     return front + body + back
 

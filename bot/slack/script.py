@@ -22,9 +22,11 @@ class Script:
 
     Args:
         said: what the turn has said already, when another worker began it.
+        pings: mentions of users that the model writes may take effect.
     """
 
-    def __init__(self, said: str = "", *, tool_ran: bool = False) -> None:
+    def __init__(self, said: str = "", *, tool_ran: bool = False, pings: bool = False) -> None:
+        self.pings = pings
         self._text = said
         self._heard: list[str] = []
         self.cards: list[Card] = []

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from bot.slack.cards import Block, Card, CardStatus, Chunk, card_blocks, card_chunk, that_fit
 from bot.slack.finale import Finale
 from bot.slack.limits import PART_BYTES_EASY, PART_BYTES_LEAST, STREAM_ROLL_S, UPDATE_TEXT_CHARS
-from bot.slack.markdown import decided_end, harmless_slice, steady_end
+from bot.slack.markdown import decided_end, harmless, harmless_slice, steady_end
 from bot.slack.rollover import cut, easy_end, fits, message_text
 from bot.slack.script import Script
 from bot.slack.structure import Structure, closed, reopened, structure_at
@@ -173,9 +173,9 @@ def _add_card(made: Strokes, card: Card) -> None:
 
 def _add_text(made: Strokes, script: Script, sheet: Sheet, end: int) -> None:
     """Add the text up to `end`, unless it is white space, which goes with what follows it."""
-    body = harmless_slice(script.text, made.end, end)
+    body = harmless_slice(script.text, made.end, end, pings=script.pings)
     if body.strip():
-        front = reopened(sheet.opening, script.text, sheet.start) if made.end == sheet.start else ""
+        front = harmless(reopened(sheet.opening, script.text, sheet.start)) if made.end == sheet.start else ""
         made.chunks.append({"type": "markdown_text", "text": front + body})
         made.end = end
 
@@ -195,7 +195,9 @@ def compose(script: Script, sheet: Sheet, planned: Plan, *, plain: bool) -> Cont
     statuses = [(card, card.status) for card in shown]
     cards = [card.parted() for card in shown] if planned.full else shown
     finale = planned.finale
-    text = message_text(script.text, sheet.start, planned.end, sheet.opening, complete=planned.complete)
+    text = message_text(
+        script.text, sheet.start, planned.end, sheet.opening, complete=planned.complete, pings=script.pings
+    )
     notice = finale.after(text) if finale else ""
     below = finale.blocks if finale else ()
     if plain or not (cards or below):
@@ -215,12 +217,12 @@ def _blocks(script: Script, sheet: Sheet, planned: Plan, cards: Sequence[Card]) 
     done = sheet.start
 
     def add_text(end: int, back: str = "") -> int:
-        body = harmless_slice(script.text, done, end)
+        body = harmless_slice(script.text, done, end, pings=script.pings)
         if not body.strip():
             return done
         blocks.extend(card_blocks(run))
         run.clear()
-        front = reopened(sheet.opening, script.text, sheet.start) if done == sheet.start else ""
+        front = harmless(reopened(sheet.opening, script.text, sheet.start)) if done == sheet.start else ""
         blocks.append({"type": "markdown", "text": front + body + back})
         return end
 

@@ -70,3 +70,41 @@ def test_a_title_is_one_short_harmless_line() -> None:
 
 def test_letters_are_what_survives_rewriting() -> None:
     assert letters("*Hello*, Wörld 2!\n") == "hellowörld2"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[example.org](https://evil.test/a)", " (https://evil.test/a)"),
+        ("[https://example.org/x](https://evil.test)", " (https://evil.test)"),
+        ("<https://evil.test/a|example.org>", " (https://evil.test/a)"),
+        ("[example.org](https://example.org@evil.test)", " (https://example.org@evil.test)"),
+        ("[example.org](https://www.example.org/page)", ""),
+        ("[the page](https://evil.test/a)", ""),
+    ],
+)
+def test_a_label_that_looks_like_another_address_is_shown_with_its_target(text: str, told: str) -> None:
+    text, shown = f"See {text} there", f"See {text}{told} there"
+    assert harmless_slice(text, 0, len(text)) == shown
+    for at in range(len(text) + 1):
+        assert harmless_slice(text, 0, at) + harmless_slice(text, at, len(text)) == shown
+
+
+def test_mentions_of_users_alone_can_be_let_through() -> None:
+    text = "<@U123> <!channel> <!subteam^S1> <#C123>"
+    shown = harmless_slice(text, 0, len(text), pings=True)
+    assert shown == text.replace("<!", f"<{WORD_JOINER}!").replace("<#", f"<{WORD_JOINER}#")
+
+
+@given(st.lists(st.sampled_from(["<", "!", "@", "U1", "here", ">", " ", "channel", "subteam^S1", "#C1", "\n"])))
+def test_nothing_half_sent_is_completed_into_a_mention(pieces: list[str]) -> None:
+    """What was shown at each flush, impatient ones too, joined as Slack joins it."""
+    text, shown, said = "", 0, ""
+    for piece in pieces:
+        text += piece
+        end = max(decided_end(text, shown), shown)
+        said += harmless_slice(text, shown, end)
+        shown = end
+    said += harmless_slice(text, shown, len(text))
+    assert said == harmless(text)
+    assert harmless(said) == said, "nothing is left to disarm"
