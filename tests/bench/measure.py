@@ -16,6 +16,8 @@ from bot.store.store import Store
 from tests.bench.rig import Moments, Rig, rig
 
 KNOWN_THREADS = 1000
+AT_ONCE = 20
+"""Messages that arrive together."""
 
 
 @dataclass
@@ -130,7 +132,10 @@ async def measure_scale(folder: Path, redis_url: str, sizes: Sequence[int]) -> S
 
 async def _know_threads(bench: Rig, redis_url: str) -> None:
     """Have many threads with a session, and a message to somebody else in each."""
-    roots = [bench.slack.people.say(U_BEN, C_GENERAL, f"thread {number}") for number in range(KNOWN_THREADS)]
+    roots: list[str] = []
+    while len(roots) < KNOWN_THREADS:
+        roots += [bench.slack.people.say(U_BEN, C_GENERAL, f"thread {len(roots)}") for _ in range(AT_ONCE)]
+        await bench.slack.wait_until(lambda: not bench.slack.undelivered, 120.0)
     async with Redis.from_url(redis_url, protocol=2) as client:
         store = Store(client, "bench", ttl_s=3600)
         for root in roots:
@@ -142,6 +147,7 @@ async def _know_threads(bench: Rig, redis_url: str) -> None:
             assert turn is not None
             await store.turns.finish(lease, turn.id, Outcome(Ending.DONE, turn.thread.session_id), [])
             await store.inbox.release(lease)
-    for root in roots:
-        bench.slack.people.say(U_ANA, C_GENERAL, f"<@{U_BEN}> what do you think?", root)
-    await bench.slack.wait_until(lambda: not bench.slack.undelivered, 120.0)
+    for start in range(0, KNOWN_THREADS, AT_ONCE):
+        for root in roots[start : start + AT_ONCE]:
+            bench.slack.people.say(U_ANA, C_GENERAL, f"<@{U_BEN}> what do you think?", root)
+        await bench.slack.wait_until(lambda: not bench.slack.undelivered, 120.0)

@@ -22,10 +22,11 @@ from bot.playground.model.requests import Request
 from bot.playground.slack.control import EmulatedSlack
 from bot.playground.slack.default_workspace import C_GENERAL, U_ANA
 from bot.playground.slack.values import Message
+from bot.slack.limits import RATES
 
 WAIT_S = 60.0
-PACE_S = 3.05
-"""Between two turns: a workspace may begin twenty streams a minute, and the bot keeps to that."""
+PACE_S = RATES["chat.startStream"].interval_s * 1.02
+"""Between two turns: how often the bot lets itself begin a stream, under Slack's rate of twenty a minute."""
 ANSWER = "The quick brown fox jumps over the lazy dog. " * 4
 
 
