@@ -15,9 +15,9 @@ from bot.playground.slack.control import EmulatedSlack
 GIVEN_UP = "Something broke on my side"
 """How `bot.slack.wording` says that a turn could not be finished."""
 
-END = re.compile(r"\b(m\d+)end\b")
+END = re.compile(r"\b(m\d+)(?:again\d+)?end\b")
 WORD = re.compile(r"\bm\d+[a-z]+\d*\w*\b")
-KNOWS = re.compile(r"\b(m\d+)knows(\d+)\b")
+KNOWS = re.compile(r"\b(m\d+)(?:again\d+)?knows(\d+)\b")
 
 
 @dataclass
@@ -115,7 +115,7 @@ class Ledger:
         for channel, root in dict.fromkeys((said.channel, said.root) for said in self.said.values()):
             text = self.shown(channel, root)
             doubled += [f"{word} x{count}" for word, count in Counter(WORD.findall(text)).items() if count > 1]
-            ends = END.findall(text)
+            ends = list(dict.fromkeys(END.findall(text)))
             if GIVEN_UP in text:
                 told.add((channel, root))
             shown.update(ends)

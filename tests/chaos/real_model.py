@@ -17,5 +17,5 @@ def answer(request: Request) -> Answer:
     for marker in asked:
         name = f"{marker}again{len(prompts)}" if again else marker
         words = " ".join([f"{name}begin", *(f"{name}w{word}" for word in range(1, WORDS))])
-        spoken.append(f"{words} {marker}knows{len(dict.fromkeys(before[: before.index(marker)]))} {marker}end")
+        spoken.append(f"{words} {name}knows{len(dict.fromkeys(before[: before.index(marker)]))} {name}end")
     return say("\n\n".join(spoken) or "ok")

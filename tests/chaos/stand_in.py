@@ -125,7 +125,7 @@ class StandInRun:
                     await self._write("tool", "")
                     await asyncio.sleep(TOOL_S)
                     yield ToolFinished(f"tool-{marker}", ok=True)
-            yield TextDelta(f"{marker}knows{known + number} {marker}end\n\n")
+            yield TextDelta(f"{name}knows{known + number} {name}end\n\n")
 
     async def _write(self, kind: str, text: str) -> None:
         parent = self.history[-1].uuid if self.history else ""

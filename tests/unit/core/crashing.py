@@ -48,7 +48,7 @@ class Facts:
     number: itertools.count[int] = field(default_factory=itertools.count)
     accepted: dict[str, int] = field(default_factory=dict)
     began: dict[str, tuple[int, Turn]] = field(default_factory=dict)
-    finished: list[str] = field(default_factory=list)
+    finished: dict[str, None] = field(default_factory=dict)
     newest_token: dict[ThreadKey, int] = field(default_factory=dict)
     fenced_writes: list[str] = field(default_factory=list)
     lease_ends: dict[ThreadKey, float] = field(default_factory=dict)
@@ -66,31 +66,33 @@ class Facts:
         elif call == "begin" and answer is not None:
             self.began.setdefault(answer.id, (next(self.number), answer))
         elif call == "finish":
-            self.finished.append(arguments[1])
+            self.finished[arguments[1]] = None  # repeated after a lost answer, it is the same
         fenced = call in {"begin", "save", "finish", "append", "restart_session"} and isinstance(first, Lease)
         if fenced and first.token < self.newest_token[first.thread]:
             self.fenced_writes.append(f"{call} by {first.worker}")
 
 
 class Gate:
-    """Stands before and behind each call of one worker's store.
+    """Stands before and behind each call of one worker's store: it lets `left` calls pass half-way, None for all.
 
-    `open`: calls pass. Otherwise each waits for a `step`, or for ever.
+    What does not pass waits until it may, or for ever.
     """
 
     def __init__(self) -> None:
-        self.steps = 0
-        self.open = True
+        self.left: int | None = None
         self.away = False
         self.loses_answers = 0
         self._moved = asyncio.Event()
 
     async def passed(self) -> None:
-        while not self.open and self.steps == 0:
+        while self.left == 0:
             await self._moved.wait()
-        self.steps = max(0, self.steps - 1)
+        if self.left is not None:
+            self.left -= 1
 
-    def move(self) -> None:
+    def let(self, left: int | None) -> None:
+        """Let so many pass from now on."""
+        self.left = left
         self._moved.set()
         self._moved = asyncio.Event()
 
@@ -218,11 +220,11 @@ class CrashingWorker:
         task.add_done_callback(self._tasks.discard)
 
     def kill(self) -> None:
-        self.gate.open, self.gate.steps = False, -(10**9)
+        self.gate.let(0)
 
     async def bury(self) -> None:
         """End the tasks of a worker, dead or alive, without letting them do anything."""
-        self.gate.open, self.gate.away = True, True
-        self.gate.move()
+        self.gate.away = True
+        self.gate.let(None)
         await end(self._tasks)
         await self.inbox.__aexit__()

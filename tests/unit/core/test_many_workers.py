@@ -92,21 +92,30 @@ class ManyWorkers(RuleBasedStateMachine):
             self.up[to].take(data.draw(st.sampled_from(self.sent)))
             self.runner.run(self._settle())
 
-    @rule(who=workers)
-    def a_worker_freezes(self, who: int) -> None:
-        self.up[who].gate.open = False
-
-    @rule(who=workers, count=st.integers(1, 6))
-    def a_frozen_worker_does_a_little(self, who: int, count: int) -> None:
-        self.up[who].gate.steps += count
-        self.up[who].gate.move()
+    @rule(who=workers, after=st.integers(0, 30))
+    def a_worker_freezes(self, who: int, after: int) -> None:
+        """Soon: after so many halves of calls."""
+        self.up[who].gate.let(after)
         self.runner.run(self._settle())
 
     @rule(who=workers)
     def a_worker_thaws(self, who: int) -> None:
-        self.up[who].gate.open = True
-        self.up[who].gate.move()
+        self.up[who].gate.let(None)
         self.runner.run(self._settle())
+
+    @rule(who=workers, number=st.integers(1, 99), after=st.integers(1, 40))
+    def a_worker_dies_in_the_middle_of_a_turn(self, who: int, number: int, after: int) -> None:
+        self.up[who].gate.let(after)
+        self.a_message_comes(THREADS[0], number, who)
+        self.a_worker_is_killed_and_another_started(who)
+        self.time_passes(12)
+
+    @rule(who=workers, number=st.integers(1, 99), after=st.integers(1, 40))
+    def a_worker_sleeps_through_its_lease_in_the_middle_of_a_turn(self, who: int, number: int, after: int) -> None:
+        self.up[who].gate.let(after)
+        self.a_message_comes(THREADS[1], number, who)
+        self.time_passes(15)
+        self.a_worker_thaws(who)
 
     @rule(who=workers)
     def a_worker_is_killed_and_another_started(self, who: int) -> None:
@@ -153,8 +162,8 @@ class ManyWorkers(RuleBasedStateMachine):
     async def _calm_down(self) -> None:
         """All goes well from here on, and Slack sends once more what nobody has acknowledged."""
         for worker in self.up:
-            worker.gate.away, worker.gate.open, worker.gate.loses_answers = False, True, 0
-            worker.gate.move()
+            worker.gate.away, worker.gate.loses_answers = False, 0
+            worker.gate.let(None)
         await self._settle()
         for message in self.sent:
             self.up[0].take(message)
