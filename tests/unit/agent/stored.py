@@ -45,5 +45,5 @@ class StoredTranscripts:
             del self.entries[key]
 
     def tail(self, thread: ThreadKey, session_id: str) -> str:
-        """The last entry that the transcript can be cut after."""
-        return next(e.uuid for e in reversed(self.entries[thread, session_id, ""]) if e.anchor)
+        """The last entry that the transcript can be cut after; empty when there is none."""
+        return next((e.uuid for e in reversed(self.entries.get((thread, session_id, ""), ())) if e.anchor), "")
