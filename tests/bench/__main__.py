@@ -1,4 +1,4 @@
-"""Measures, and writes docs/performance.md."""
+"""Measures, and writes docs/performance.md and the README's *How fast*."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from pathlib import Path
 
 from tests.bench.floor import floors
 from tests.bench.measure import Figures, measure_mode, measure_scale
-from tests.bench.report import page
+from tests.bench.report import headline, page
 from tests.redis_server import redis_server
+from tests.sections import with_section
 
 PAGE = Path("docs/performance.md")
+README = Path("README.md")
 
 
 async def measured(quick: bool) -> Figures:
@@ -32,8 +34,9 @@ async def measured(quick: bool) -> Figures:
 
 
 if __name__ == "__main__":
-    text = page(asyncio.run(measured("--quick" in sys.argv)))
-    if "--quick" in sys.argv:
-        print(text)  # noqa: T201
-    else:
-        PAGE.write_text(text, encoding="utf-8")
+    told = asyncio.run(measured("--quick" in sys.argv))
+    for file, name, text in ((PAGE, "bench", page(told)), (README, "fast", headline(told))):
+        if "--quick" in sys.argv:
+            print(text)  # noqa: T201
+        else:
+            file.write_text(with_section(file.read_text(encoding="utf-8"), name, text), encoding="utf-8")

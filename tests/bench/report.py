@@ -27,13 +27,29 @@ SPANS: Sequence[tuple[str, Span]] = (
 )
 
 
-def page(figures: Figures) -> str:
-    """The whole page."""
+VISIBLE: tuple[str, Span] = ("event to first visible text", lambda turn: turn.visible - turn.said)
+
+
+def headline(figures: Figures) -> str:
+    """The README's table: what somebody in Slack waits for."""
+    spans = (SPANS[0], SPANS[1], VISIBLE, SPANS[3])
+    turns = (figures.warm.new, figures.warm.follow_up, figures.warm.after_idle)
     return "\n".join(
         [
-            "# Performance",
+            "| ms, p50 / p95 | new thread | old thread, talked in lately | old thread, picked up later |",
+            "|---|---|---|---|",
+            *(f"| {name} | {' | '.join(_both(map(span, of)) for of in turns)} |" for name, span in spans),
             "",
-            (
+            "Measured by `make bench` with a scripted model that answers at once, so all of this is the bot's own and "
+            "the CLI's time. [docs/performance.md](docs/performance.md) has the rest: the machine, the limits, memory and CPU.",
+        ]
+    )
+
+
+def page(figures: Figures) -> str:
+    """The section of docs/performance.md."""
+    return "\n".join(
+        [
                 "Written by `make bench`: one run, everything below measured in it. The real Bolt app over Socket "
                 "Mode, a real redis-server, the real SDK and CLI, an emulated Slack and a scripted model that "
                 "answers at once, all on one machine's loopback. `BOT_MAX_WARM=0` is a process for each turn. Times "

@@ -11,14 +11,13 @@ from fakeredis import FakeAsyncRedis, FakeServer
 
 from tests.load.crowd import Crowd, Figures, stream_all
 from tests.load.report import section
-from tests.load.sections import with_section
+from tests.sections import with_section
 
 PAGE = Path("docs/performance.md")
 
 CROWDS = (
     Crowd(threads=10, channels=10),
     Crowd(threads=100, channels=25),
-    Crowd(threads=100, channels=5),
     Crowd(threads=100, channels=1),
 )
 
