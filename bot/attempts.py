@@ -89,6 +89,8 @@ class Attempt:
         self._run: Run | None = None
         self._stopped = False
         self._written: dict[Path, tuple[str, Sequence[Path]]] = {}
+        self.files: tuple[Path, ...] = ()
+        """What the last run made or changed in the session's directory."""
 
     async def stop(self) -> None:
         """Stop, now or as soon as there is something to stop; what was said stays."""
@@ -140,9 +142,12 @@ class Attempt:
         text, images = (INTERRUPTED, ()) if start.interrupted else await self._prompt(workdir, recap=start.recap)
         request = replace(request, text=text, images=tuple(images))
         outcome = Outcome(Ending.STOPPED, start.session_id)
+        before = await self._needs.workspaces.survey(workdir)
         if not self._stopped:
             async with self._needs.agent.run(request, workdir) as run:
                 outcome = await self._follow(run, outcome)
+        after = await self._needs.workspaces.survey(workdir)
+        self.files = tuple(path for path, stamp in after.items() if before.get(path) != stamp)
         await self._needs.settled(self._lease)
         await self._needs.workspaces.keep(self._lease, start.session_id)
         return outcome

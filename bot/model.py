@@ -492,6 +492,8 @@ class Closing:
 
     outcome: Outcome
     usage: Usage | None = None
+    files: tuple[Path, ...] = ()
+    """Files in the session's directory that the turn made or changed: those that the answer mentions go with it."""
 
 
 PointMap = Mapping[str, Point]

@@ -353,6 +353,13 @@ class Workspaces(Protocol):
         """Put the directory into the store if it changed since it was opened or kept."""
         ...
 
+    async def survey(self, workdir: Path) -> Mapping[Path, tuple[int, int]]:
+        """Every regular file below the directory, with what differs once it is written to. Follows no symlink.
+
+        Hidden files, and those in hidden directories, are left out.
+        """
+        ...
+
     async def copy(self, source: ThreadKey, session_id: str, lease: Lease, new_session_id: str) -> None:
         """Give a branch's session a copy of its source's files, in the store."""
         ...

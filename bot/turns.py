@@ -131,7 +131,7 @@ class Turns:
             if journal.outcome is None:
                 journal.outcome = await self._ask(lease, turn, reply, journal)
             outcome = journal.outcome
-            reply_ts = await self._deliver(reply, outcome, journal)
+            reply_ts = await self._deliver(turn, reply, outcome, journal)
         keep_head = outcome.ending in NOTHING_TO_KEEP and not journal.tool_ran
         await self._store.finish(lease, turn.id, outcome, reply_ts, keep_head=keep_head)
         return outcome
@@ -147,10 +147,12 @@ class Turns:
             log.info("reply_gone", thread=str(lease.thread), code=refused.code)
             return Outcome(Ending.STOPPED, turn.thread.session_id)
 
-    async def _deliver(self, reply: Reply, outcome: Outcome, journal: _Journal) -> Sequence[str]:
+    async def _deliver(self, turn: Turn, reply: Reply, outcome: Outcome, journal: _Journal) -> Sequence[str]:
         usage = Usage(outcome.model, outcome.duration_s, outcome.cost_usd) if self._show_usage else None
         try:
-            return await reply.close(Closing(outcome, usage))
+            attempt = self._attempts.get(turn.thread.key)
+            files = attempt.files if attempt is not None else ()
+            return await reply.close(Closing(outcome, usage, files))
         except ChatRefused as refused:
             # The channel or the thread is gone, or we were removed: nobody is left to read it.
             log.warning("reply_refused", method=refused.method, code=refused.code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -144,6 +144,10 @@ class FakeWorkspaces:
 
     async def keep(self, lease: Lease, session_id: str) -> None:
         self.kept.append(session_id)
+
+    async def survey(self, workdir: Path) -> Mapping[Path, tuple[int, int]]:
+        stats = {path: path.stat() for path in workdir.rglob("*") if path.is_file()}
+        return {path: (info.st_mtime_ns, info.st_size) for path, info in stats.items()}
 
     async def copy(self, source: ThreadKey, session_id: str, lease: Lease, new_session_id: str) -> None:
         self.copied.append((session_id, new_session_id))

@@ -92,6 +92,23 @@ def unpack(archive: bytes, into: Path, max_bytes: int) -> None:
             tar.extract(member, into, filter="data")
 
 
+def file_stamps(root: Path) -> dict[Path, tuple[int, int]]:
+    """When each regular file below the root was last changed (ns), and its size; at most MAX_FILES, none hidden."""
+    stamps: dict[Path, tuple[int, int]] = {}
+    for directory, names, files in os.walk(root):
+        names[:] = [name for name in names if not name.startswith(".")]
+        for path in (Path(directory, name) for name in files if not name.startswith(".")):
+            try:
+                info = path.lstat()
+            except FileNotFoundError:  # a process that outlives its turn may still tidy up
+                continue
+            if stat.S_ISREG(info.st_mode):
+                stamps[path] = (info.st_mtime_ns, info.st_size)
+            if len(stamps) >= MAX_FILES:
+                return stamps
+    return stamps
+
+
 def _items(root: Path, max_bytes: int) -> Iterator[_Item]:
     """What is kept, in order of name: no sockets, devices or pipes, and no symlink that leads out."""
     left_bytes, left_files = max_bytes, MAX_FILES

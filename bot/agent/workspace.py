@@ -6,12 +6,13 @@ import asyncio
 import shutil
 import tarfile
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import structlog
 
-from bot.agent.archive import TooLarge, pack, tree_digest, unpack
+from bot.agent.archive import TooLarge, file_stamps, pack, tree_digest, unpack
 from bot.model import Lease, ThreadKey
 from bot.ports import FileStore
 
@@ -72,6 +73,9 @@ class SessionWorkspaces:
         if archive is not None:
             await self._files.put(lease, session_id, digest, archive)
             await asyncio.to_thread(place.record, digest)
+
+    async def survey(self, workdir: Path) -> Mapping[Path, tuple[int, int]]:
+        return await asyncio.to_thread(file_stamps, workdir)
 
     async def copy(self, source: ThreadKey, session_id: str, lease: Lease, new_session_id: str) -> None:
         """Give a branch's session a copy of its source's files, in the store."""

@@ -17,6 +17,7 @@ from bot.slack.mode import ChannelModes
 from bot.slack.reply import SlackReply, Tempo
 from bot.slack.script import Script
 from bot.slack.status import StatusLine
+from bot.slack.uploads import Uploads
 from bot.slack.web import SlackApi
 from bot.slack.writer import Writer
 
@@ -63,7 +64,8 @@ class Replies:
         mode = await self._modes.at(key.team, key.channel)
         writer = Writer(draft, ReplyMessages(api, turn), mode, self._clock)
         status = StatusLine(api, key.channel, key.root_ts, self._clock)
-        reply = SlackReply(key, draft, writer, journal, status, self._clock, self._tempo)
+        uploads = Uploads(api, key.channel, key.root_ts)
+        reply = SlackReply(key, draft, writer, journal, status, uploads, self._clock, self._tempo)
         showing = asyncio.create_task(status.keep(), name="status")
         sending = reply.begin()
         try:

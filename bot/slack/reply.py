@@ -19,6 +19,7 @@ from bot.slack.finale import Finale, finale
 from bot.slack.limits import STREAM_ROLL_S
 from bot.slack.sheets import Goal
 from bot.slack.status import StatusLine
+from bot.slack.uploads import Uploads
 from bot.slack.waiting import first_of
 from bot.slack.writer import Writer
 
@@ -64,6 +65,7 @@ class SlackReply:
         writer: Writer,
         journal: Journal,
         status: StatusLine,
+        uploads: Uploads,
         clock: Clock,
         tempo: Tempo,
     ) -> None:
@@ -72,6 +74,7 @@ class SlackReply:
         self._writer = writer
         self._journal = journal
         self._status = status
+        self._uploads = uploads
         self._clock = clock
         self._tempo = tempo
         self._heard: deque[AgentEvent] = deque()
@@ -119,6 +122,9 @@ class SlackReply:
             ChatAway, StoreAway: it could not be completed within bounds. It can be taken up again from its progress.
         """
         self._raise_if_ended()
+        if closing.files:
+            heard = (event.text for event in self._heard if isinstance(event, TextDelta))
+            await self._uploads.share(closing.files, self._draft.script.text + "".join(heard))
         self._closing, self._moved_at = closing, self._clock.now()
         for event in (self._news, self._hurry, self._over):
             event.set()

@@ -22,6 +22,9 @@ log = structlog.get_logger(__name__)
 TIMEOUT_S = 15.0
 """How long one request may take; Slack usually answers in well under one second."""
 
+UPLOAD_TIMEOUT_S = 60.0
+"""How long sending a file may take."""
+
 ATTEMPTS = 4
 """How often a call is sent before it is given up, where sending again is safe."""
 
@@ -57,6 +60,8 @@ class SlackApi(Protocol):
         reserved: bool = False,
         **arguments: object,
     ) -> Mapping[str, object]: ...
+
+    async def send_file(self, url: str, name: str, content: bytes) -> None: ...
 
     async def wait_s(self, method: str, channel: str = "") -> float: ...
 
@@ -170,6 +175,19 @@ class Web:
                 raise ChatAway(method, sent=trouble.sent)
             else:
                 await self._clock.sleep(FIRST_BACKOFF_S * 2 ** (attempt - 1) * self._jitter())
+
+    async def send_file(self, url: str, name: str, content: bytes) -> None:
+        """Send a file's bytes to where files.getUploadURLExternal said. Raises ChatAway and ChatRefused."""
+        form = aiohttp.FormData()
+        form.add_field("filename", content, filename=name, content_type="application/octet-stream")
+        timeout = aiohttp.ClientTimeout(total=UPLOAD_TIMEOUT_S)
+        try:
+            async with aiohttp.ClientSession(timeout=timeout) as session, session.post(url, data=form) as response:
+                status = response.status
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise ChatAway("files.upload", sent=True) from error
+        if status != 200:
+            raise ChatRefused("files.upload", f"http_{status}")
 
     async def _wait_for_turn(self, method: str, arguments: Mapping[str, object], *, urgent: bool) -> None:
         wait = await self.reserve(method, str(arguments.get("channel", "")), urgent=urgent)

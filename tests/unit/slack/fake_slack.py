@@ -168,6 +168,8 @@ class FakeSlack:
             "chat.update": self._update,
             "chat.delete": self._delete,
             "conversations.replies": self._replies,
+            "files.getUploadURLExternal": lambda given: {"upload_url": "https://up.test", "file_id": given["filename"]},
+            "files.completeUploadExternal": lambda given: {},
         }
 
     @property
@@ -184,6 +186,9 @@ class FakeSlack:
     def fail(self, method: str, *faults: Fault | None) -> None:
         """The next calls of a method fail so, one after the other; None lets one through."""
         self.faults_of.setdefault(method, []).extend(faults)
+
+    async def send_file(self, url: str, name: str, content: bytes) -> None:
+        self.calls.append(("upload", {"url": url, "name": name, "content": content}))
 
     async def wait_s(self, method: str, channel: str = "") -> float:
         return self.wait.get(method, 0.0)

@@ -103,6 +103,9 @@ class ScriptedWeb:
         assert isinstance(answer, dict)
         return {"ok": True, **answer}
 
+    async def send_file(self, url: str, name: str, content: bytes) -> None:
+        self.calls.append(("upload", {"url": url, "name": name, "content": content}))
+
     async def wait_s(self, method: str, channel: str = "") -> float:
         return 0.0
 
