@@ -41,7 +41,7 @@ def headline(figures: Figures) -> str:
             *(f"| {name} | {' | '.join(_both(map(span, of)) for of in turns)} |" for name, span in spans),
             "",
             "Measured by `make bench` with a scripted model that answers at once, so all of this is the bot's own and "
-            "the CLI's time. [docs/performance.md](docs/performance.md) has the rest: the machine, the limits, memory and CPU.",
+            "the CLI's time. [docs/performance.md](docs/performance.md) has the rest: machine, limits, memory, CPU.",
         ]
     )
 
@@ -50,6 +50,7 @@ def page(figures: Figures) -> str:
     """The section of docs/performance.md."""
     return "\n".join(
         [
+            (
                 "Written by `make bench`: one run, everything below measured in it. The real Bolt app over Socket "
                 "Mode, a real redis-server, the real SDK and CLI, an emulated Slack and a scripted model that "
                 "answers at once, all on one machine's loopback. `BOT_MAX_WARM=0` is a process for each turn. Times "
