@@ -40,8 +40,10 @@ def headline(figures: Figures) -> str:
             "|---|---|---|---|",
             *(f"| {name} | {' | '.join(_both(map(span, of)) for of in turns)} |" for name, span in spans),
             "",
-            "Measured by `make bench` with a scripted model that answers at once, so all of this is the bot's own and "
-            "the CLI's time. [docs/performance.md](docs/performance.md) has the rest: machine, limits, memory, CPU.",
+            (
+                "Measured by `make bench` with a scripted model that answers at once, so all of this is the bot's own "
+                "and the CLI's time. [docs/performance.md](docs/performance.md) has the rest: machine, limits, memory, CPU."
+            ),
         ]
     )
 
