@@ -9,7 +9,7 @@ PYTEST_ARGS ?=
 # Most tests wait for processes of their own, so a few more than there are cores.
 TEST_JOBS ?= 3
 
-.PHONY: help install demo test bench check format lock configuration-page clean
+.PHONY: help install demo test bench load check format lock configuration-page clean
 .DEFAULT_GOAL := help
 
 help: ## Say what can be made.
@@ -31,6 +31,9 @@ test: check ## Run the checks and all tests; what is skipped is listed with its 
 
 bench: install ## Measure times, memory and CPU, and write docs/performance.md. Takes about seven minutes.
 	$(NO_PROXIES) $(BIN)/python -m tests.bench
+
+load: install ## Let crowds of threads stream against Slack's tiers, in real time, and write down how that went.
+	$(NO_PROXIES) $(BIN)/python -m tests.load
 
 check: install ## Lint, format, types, layers.
 	$(BIN)/ruff check bot tests
