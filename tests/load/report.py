@@ -37,7 +37,7 @@ def section(crowds: Sequence[Figures]) -> str:
                 f"Written by `make load`. Models that write on for {seconds:.0f} s, in as many threads at once, over "
                 f"{workers} workers that share their counts; an emulated Slack on the loopback that answers 429 above "
                 "Slack's tiers. What Slack's rates allow, and what follows from it, is in "
-                "[a decision](decisions/0010-what-a-hundred-threads-share.md)."
+                "[a decision](decisions/0012-what-a-hundred-threads-share.md)."
             ),
             "",
             rows[0],
