@@ -42,7 +42,7 @@ def headline(figures: Figures) -> str:
             "",
             (
                 "Measured by `make bench` with a scripted model that answers at once, so all of this is the bot's own "
-                "and the CLI's time. [docs/performance.md](docs/performance.md) has the rest: machine, limits, memory, CPU."
+                "and the CLI's time. [docs/performance.md](docs/performance.md) has the rest."
             ),
         ]
     )
