@@ -148,7 +148,7 @@ class Admin:
         log.info("turn_stopped", thread=str(key), user=person.user)
 
     async def reply_deleted(self, key: ThreadKey, ts: str) -> bool:
-        """Somebody deleted a message of the bot's. If its turn still runs, that stops it. False when none was stopped."""
+        """Somebody deleted a message of the bot's: stop its turn, if it still runs. False when none was stopped."""
         return await self._threads.in_flight(key, ts) and await self._inbox.stop(key)
 
     async def rename(self, person: Person, key: ThreadKey, title: str) -> None:
