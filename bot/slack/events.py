@@ -132,9 +132,10 @@ class Events:
                 return await desk.carry_out(Reset(word.thread), word.person, channel)
 
     async def on_reaction(self, body: Json, _first_time: bool) -> None:
-        """The branch emoji branches; others say nothing to the bot. (Bolt drops the bot's own reactions.)"""
+        """The branch emoji branches; others say nothing to the bot, nor do its own."""
         found = reaction(body)
-        if found is not None and found.emoji in self._branch_emoji:
+        own = (await self._around.installations.of(event_team(body))).own
+        if found is not None and found.emoji in self._branch_emoji and found.person.user != own.user:
             place = Place(found.person, found.channel)
             self._start(place, lambda: self._branch(found), "branch")
 

@@ -98,6 +98,8 @@ def _bolt(signing_secret: str, installations: Installations) -> AsyncApp:
         signing_secret=signing_secret,
         authorize=authorize,
         before_authorize=_DropMalformed(),
+        # Bolt counts the deletion of our message by somebody as an event of ours. We know our own ourselves.
+        ignoring_self_events_enabled=False,
         attaching_conversation_kwargs_enabled=False,
     )
 
