@@ -116,3 +116,12 @@ async def test_noise_starts_nothing(bot: Bot) -> None:
     await bot.slack.wait_until(lambda: bot.slack.undelivered == 0)
     await bot.say("sentinel", channel=D_ANA)
     assert [request.prompt for request in bot.model.requests] == ["hello", "sentinel"]
+
+
+async def test_deleting_the_reply_stops_its_turn(bot: Bot) -> None:
+    async with running_turn(bot) as (root, _):
+        [reply] = bot.replies(root)
+        bot.slack.people.delete(U_ANA, C_GENERAL, reply.ts)
+        await bot.turns_ended(root)
+    await bot.say("and now?", root)
+    assert bot.model.requests[-1].prompt == "and now?"
