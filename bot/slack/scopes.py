@@ -21,6 +21,7 @@ SCOPES = (
     Scope("chat:write", "to answer"),
     Scope("commands", "for the slash command and the message shortcuts"),
     Scope("files:read", "to read the files that people attach"),
+    Scope("files:write", "to put the files that the agent made into the thread"),
     Scope("groups:history", "to read the threads it takes part in, in private channels it was invited to"),
     Scope("groups:read", "to know who is in a private channel"),
     Scope("im:history", "to read what people write to it directly"),

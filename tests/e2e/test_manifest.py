@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from bot.playground.model import say
+from bot.playground.model import say, use_tool
 from bot.playground.slack.control import EmulatedSlack, Setup
 from bot.playground.slack.default_workspace import C_LAUNCH
 from bot.playground.slack.people import Upload
@@ -54,6 +54,7 @@ async def test_everything_works_with_what_the_manifest_asks_for_and_nothing_is_a
     group = await talk_in_a_group_message(bot)
     await talk_in_a_direct_message(bot)
     await attach_files(bot)
+    await let_it_make_a_file(bot)
     await write_while_it_answers_and_press_stop(bot)
     await branch_with_the_emoji(bot, root)
     await use_every_shortcut(bot, root)
@@ -121,6 +122,13 @@ async def attach_files(bot: Bot) -> None:
     root = bot.slack.people.say(U_ANA, C_GENERAL, f"{bot.slack.mention} look", files=files)
     await bot.turns_ended(root)
     assert "- table.csv" in bot.model.requests[-1].prompt
+
+
+async def let_it_make_a_file(bot: Bot) -> None:
+    bot.model.script(use_tool("Write", {"file_path": "plan.md", "content": "# Plan"}), say("It is in plan.md."))
+    root = await bot.ask("write a plan")
+    shared = [bot.slack.workspace.files[file] for reply in bot.replies(root) for file in reply.files]
+    assert [(file.name, file.content) for file in shared] == [("plan.md", b"# Plan")]
 
 
 async def write_while_it_answers_and_press_stop(bot: Bot) -> None:
