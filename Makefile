@@ -9,7 +9,7 @@ PYTEST_ARGS ?=
 # Most tests wait for processes of their own, so a few more than there are cores.
 TEST_JOBS ?= 3
 
-.PHONY: help install demo test bench load check format lock configuration-page clean
+.PHONY: help install demo test bench chaos scale load check format lock configuration-page clean
 .DEFAULT_GOAL := help
 
 help: ## Say what can be made.
@@ -31,6 +31,13 @@ test: check ## Run the checks and all tests; what is skipped is listed with its 
 
 bench: install ## Measure times, memory and CPU, and write docs/performance.md. Takes about seven minutes.
 	$(NO_PROXIES) $(BIN)/python -m tests.bench
+
+chaos: install ## Break workers and Redis while people talk, and count every word (CHAOS_ARGS="--seed 7 --seconds 300").
+	$(NO_PROXIES) $(BIN)/python -m tests.chaos.run $(CHAOS_ARGS)
+	$(NO_PROXIES) $(BIN)/python -m tests.chaos.run --agent cli --workers 3 --threads 8 --messages-per-s 0.7 --every-s 6 $(CHAOS_ARGS)
+
+scale: install ## Measure 1, 2 and 4 workers on one Redis, and write the figures into docs/operations.md.
+	$(NO_PROXIES) $(BIN)/python -m tests.bench.scale --write
 
 load: install ## Let crowds of threads stream against Slack's tiers, in real time, and write down how that went.
 	$(NO_PROXIES) $(BIN)/python -m tests.load
