@@ -186,11 +186,6 @@ def inbox_full(waiting: int) -> str:
     return f"{waiting} messages wait here already, so I left this one out. Send it again when I have caught up."
 
 
-def unreadable_attachment(name: str) -> str:
-    """A file could not be taken along; the turn goes on without it."""
-    return f"I couldn't read the file {name}, so I answer without it."
-
-
 # --- branches -------------------------------------------------------------------------------------------------------
 
 
