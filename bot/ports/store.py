@@ -1,34 +1,20 @@
-"""What the core needs from outside: narrow protocols, grouped by who asks.
-
-Every call may raise StoreAway (the store) or ChatAway and ChatRefused (Slack). Whatever takes a Lease checks its
-fencing token in the same atomic step as it writes, and raises LeaseLost, having written nothing, when the lease is
-another's.
-"""
+"""What the core needs of the store."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 from typing import Protocol
 
 from bot.model import (
-    AgentEvent,
     ArchivedSession,
-    Attachment,
-    Closing,
-    Exchange,
     Lease,
     Message,
     Outcome,
-    Person,
     Point,
     PointMap,
     Progress,
     Receipt,
-    RunRequest,
     Signal,
-    Spoken,
     Thread,
     ThreadFilter,
     ThreadKey,
@@ -37,19 +23,6 @@ from bot.model import (
     Turn,
     TurnState,
 )
-
-
-class Clock(Protocol):
-    """Where time comes from. Tests hand in one that they move."""
-
-    def now(self) -> float:
-        """Seconds since the epoch."""
-        ...
-
-    async def sleep(self, seconds: float) -> None: ...
-
-
-# --- the store ------------------------------------------------------------------------------------
 
 
 class InboxStore(Protocol):
@@ -263,186 +236,3 @@ class FileStore(Protocol):
         ...
 
     async def get(self, thread: ThreadKey, session_id: str) -> bytes | None: ...
-
-
-# --- the agent ------------------------------------------------------------------------------------
-
-
-class Run(Protocol):
-    """One run of the agent."""
-
-    def __aiter__(self) -> AsyncIterator[AgentEvent]:
-        """Its events; the last is RunEnded. Whatever the agent's process does ends in one, not in an exception.
-
-        Raises:
-            LeaseLost: a transcript entry could not be kept because the thread is another worker's now.
-        """
-        ...
-
-    async def interrupt(self) -> None:
-        """Stop it: the events end soon with RunEnded(STOPPED). May be called at any time, and twice."""
-        ...
-
-
-class Agent(Protocol):
-    """Runs prompts in sessions."""
-
-    def run(self, request: RunRequest, workdir: Path) -> AbstractAsyncContextManager[Run]:
-        """A run; leaving the context ends whatever of it still lives."""
-        ...
-
-    def prepare(self, request: RunRequest, workdir: Path) -> None:
-        """A run of this session comes soon: start getting ready for it. Returns at once, and may do nothing.
-
-        Args:
-            request: as `run` will get it; its text and images don't matter yet.
-        """
-        ...
-
-
-class Readiness(Protocol):
-    """Processes that the agent has ready ahead of their turn. Nothing but speed depends on them."""
-
-    def offer_session_id(self) -> str:
-        """An id for a session that may be about to begin. It is offered to nobody else until it is declined."""
-        ...
-
-    def decline_session_id(self, session_id: str) -> None:
-        """The offered id was given to no thread, for certain."""
-        ...
-
-    def expect_session(self) -> None:
-        """Somebody seems about to begin a session."""
-        ...
-
-    def capacity(self) -> int | None:
-        """How many turns may run at once, as far as memory and processes go; None for no bound."""
-        ...
-
-
-class Sessions(Protocol):
-    """What can be done with a session's transcript without running the agent."""
-
-    async def fork(self, source: ThreadKey, session_id: str, up_to: str, lease: Lease, title: str) -> str:
-        """Copy a transcript, up to and including the entry `up_to` (empty: all of it), into the lease's thread.
-
-        Returns the new session's id.
-
-        Raises:
-            Refusal: SESSION_EXPIRED, when there is nothing to copy or the entry is gone.
-        """
-        ...
-
-    async def exchanges(self, thread: ThreadKey, session_id: str, last: int) -> Sequence[Exchange]:
-        """The last exchanges, oldest first; none when the transcript is gone."""
-        ...
-
-    async def rename(self, lease: Lease, session_id: str, title: str) -> None: ...
-
-    async def tag(self, lease: Lease, session_id: str, tag: str) -> None: ...
-
-
-class Workspaces(Protocol):
-    """Each session's own working directory."""
-
-    async def open(self, thread: ThreadKey, session_id: str) -> Path:
-        """The directory, brought up to what the store keeps."""
-        ...
-
-    async def keep(self, lease: Lease, session_id: str) -> None:
-        """Put the directory into the store if it changed since it was opened or kept."""
-        ...
-
-    async def survey(self, workdir: Path) -> Mapping[Path, tuple[int, int]]:
-        """Every regular file below the directory, with what differs once it is written to. Follows no symlink.
-
-        Hidden files, and those in hidden directories, are left out.
-        """
-        ...
-
-    async def copy(self, source: ThreadKey, session_id: str, lease: Lease, new_session_id: str) -> None:
-        """Give a branch's session a copy of its source's files, in the store."""
-        ...
-
-
-# --- Slack ----------------------------------------------------------------------------------------
-
-
-class Journal(Protocol):
-    """Where a reply writes down how far it has come."""
-
-    async def save(self, progress: Progress) -> None:
-        """Raises LeaseLost when the thread is another worker's: the reply must stop then, and post nothing more."""
-        ...
-
-
-class Reply(Protocol):
-    """What Slack shows of one turn, while it is being written."""
-
-    async def feed(self, event: AgentEvent) -> None:
-        """Take an event in. Returns at once; Slack is told in the background."""
-        ...
-
-    async def close(self, closing: Closing) -> Sequence[str]:
-        """Wait until Slack has confirmed everything, with the ending's notice and buttons.
-
-        Returns the ts of every message of the reply.
-        """
-        ...
-
-
-class Chat(Protocol):
-    """Slack, as the core sees it."""
-
-    def reply(self, turn: Turn, journal: Journal) -> AbstractAsyncContextManager[Reply]:
-        """The turn's reply, taken up from `turn.progress` when another worker began it.
-
-        Leaving the context without `close` stops writing and leaves what was said.
-        """
-        ...
-
-    async def mark_waiting(self, message: Message) -> None:
-        """Show on the message that it waits."""
-        ...
-
-    async def unmark_waiting(self, messages: Sequence[Message]) -> None: ...
-
-    async def show_place(self, thread: ThreadKey, place: int) -> None:
-        """Show that the thread's turn waits for others to end, at this place in the queue. It may fail unseen."""
-        ...
-
-    async def history(self, thread: ThreadKey, before_ts: str, limit: int) -> Sequence[Spoken]:
-        """The thread's last messages before a ts (empty: all of them), oldest first."""
-        ...
-
-    async def name_of(self, person: Person) -> str:
-        """What people call this person; the user id when Slack doesn't tell."""
-        ...
-
-    async def download(self, team: str, attachment: Attachment, into: Path) -> Path:
-        """Put a file into a directory under a safe name that is still free. Returns its path."""
-        ...
-
-    async def is_admin(self, person: Person) -> bool: ...
-
-    async def can_read(self, person: Person, channel: str) -> bool: ...
-
-    async def link(self, thread: ThreadKey, ts: str = "") -> str:
-        """The permalink of a message of the thread; of its root when ts is empty."""
-        ...
-
-    async def open_branch(self, person: Person, channel: str, source: Thread, ts: str, *, ask_again: bool) -> str:
-        """Post a branch's root message, with a link to the source message `ts`. Returns its ts.
-
-        Args:
-            ask_again: offer to ask the message that was branched at again, as it was.
-        """
-        ...
-
-    async def announce_branch(self, person: Person, source: ThreadKey, branch: ThreadKey) -> None:
-        """Say in the source thread where the branch is."""
-        ...
-
-    async def ask_again(self, person: Person, branch: ThreadKey, text: str) -> None:
-        """Show in the branch that the message is asked again as it was, and take its button away."""
-        ...

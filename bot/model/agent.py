@@ -1,0 +1,104 @@
+"""What the agent is asked, and what it says while it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from bot.model.messages import Limits
+from bot.model.threads import Lease
+from bot.model.turns import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """More of the answer, in Markdown as the model writes it. Paragraph breaks between blocks are part of it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thinking:
+    """The model thinks; nothing of it is shown but that it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolStarted:
+    """The agent uses a tool. `title` is plain words (`Reading report.md`), never JSON."""
+
+    id: str
+    tool: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFinished:
+    """A tool call ended. `summary` is one short line, possibly empty."""
+
+    id: str
+    ok: bool
+    summary: str = ""
+
+
+class RemarkKind(StrEnum):
+    STARTED_OVER = "started_over"
+    """The turn was interrupted before a tool ran, and is asked again."""
+    SESSION_LOST = "session_lost"
+    """The session was gone: a fresh one starts from what Slack still shows of the thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something the bot itself, not the model, says in the middle of a reply."""
+
+    kind: RemarkKind
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded:
+    """The last event of every run."""
+
+    outcome: Outcome
+
+
+AgentEvent = TextDelta | Thinking | ToolStarted | ToolFinished | Remark | RunEnded
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What the agent needs for one run."""
+
+    lease: Lease
+    session_id: str
+    resume: bool
+    """False: the session is new and is to get `session_id`."""
+    text: str
+    """The prompt, whole: context, names and file names included."""
+    images: tuple[Path, ...] = ()
+    """Image files in the working directory which the model is shown."""
+    resume_at: str = ""
+    """Resume only up to and including this entry: what came after is dropped."""
+    tail: str = ""
+    """The transcript's last entry that it can be cut after, as the store has it now; empty for a new session."""
+    limits: Limits = field(default_factory=Limits)
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptEntry:
+    """One line of a transcript. The body is the agent's own JSON, opaque to everybody else."""
+
+    uuid: str
+    """Empty for the kinds of entries that have none."""
+    anchor: bool
+    """A transcript can be cut after this entry."""
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A prompt and its answer, as a transcript tells it."""
+
+    prompt: str
+    answer: str

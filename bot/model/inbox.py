@@ -1,0 +1,52 @@
+"""What becomes of a message that arrives, and what workers tell one another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.model.places import ThreadKey
+
+
+class Taken(StrEnum):
+    """What became of a message that arrived."""
+
+    PROMPT = "prompt"
+    """Kept: a turn will answer it."""
+    CONTEXT = "context"
+    """Kept: it goes in front of the next prompt."""
+    DUPLICATE = "duplicate"
+    """It was taken before; nothing changed."""
+    NOT_FOR_US = "not_for_us"
+    """The thread has no session and the bot is not addressed; nothing was kept."""
+    FULL = "full"
+    """Too many messages wait in this thread; nothing was kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the store did with a message, in the same atomic step.
+
+    `holder` is the worker that holds the thread's lease, or empty. `behind_turn` says that a turn was running (or
+    deferred) when the message was kept, so that it waits visibly. `new_thread` says that it created the thread.
+    `prefers` is the worker that ran the thread's last turn, and may be warm for it; empty when none has.
+    """
+
+    taken: Taken
+    holder: str = ""
+    behind_turn: bool = False
+    new_thread: bool = False
+    prefers: str = ""
+
+
+class SignalKind(StrEnum):
+    WORK = "work"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """What one worker tells another about a thread that the other holds."""
+
+    kind: SignalKind
+    thread: ThreadKey

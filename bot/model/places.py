@@ -1,0 +1,39 @@
+"""Where something happens in Slack, and who does it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+def ts_order(ts: str) -> tuple[int, int]:
+    """The sort key of a Slack ts, `"seconds.micros"`: exact, where a float would round."""
+    seconds, _, micros = ts.partition(".")
+    return int(seconds), int(micros or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadKey:
+    """A Slack conversation. `root_ts` is the ts of the thread's first message."""
+
+    team: str
+    channel: str
+    root_ts: str
+
+    def __str__(self) -> str:
+        return f"{self.team}:{self.channel}:{self.root_ts}"
+
+    @classmethod
+    def parse(cls, text: str) -> ThreadKey:
+        """The inverse of `str`. Raises ValueError when the text is not of that form."""
+        team, channel, root_ts = text.split(":")
+        if not (team and channel and root_ts):
+            raise ValueError(f"not a thread key: {text!r}")
+        return cls(team, channel, root_ts)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who does something in Slack."""
+
+    team: str
+    user: str

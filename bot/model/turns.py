@@ -1,0 +1,118 @@
+"""A prompt in flight, what it has said, and how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from bot.model.messages import Prompt
+from bot.model.threads import Thread
+
+
+class TurnState(StrEnum):
+    RUNNING = "running"
+    ANSWERED = "answered"
+    """The agent is done; Slack has not confirmed everything yet."""
+    DEFERRED = "deferred"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One Slack message of a reply. `shown` counts the characters of the turn's text that Slack has confirmed in it."""
+
+    ts: str
+    shown: int
+    open: bool
+    """The message is a live stream, or will still be added to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a turn has come: what it has said, and what Slack has confirmed of that.
+
+    Kept in Redis while the turn is in flight, so that another worker can finish the reply.
+    """
+
+    said: str = ""
+    parts: tuple[Part, ...] = ()
+    tool_ran: bool = False
+    outcome: Outcome | None = None
+    """How the agent's run ended, once it has; the state is ANSWERED then."""
+
+    @property
+    def confirmed(self) -> int:
+        """How many characters of `said` Slack has confirmed."""
+        return sum(part.shown for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A prompt in flight, with the thread as it was when the turn began."""
+
+    id: str
+    thread: Thread
+    prompt: Prompt
+    started_at: float
+    state: TurnState = TurnState.RUNNING
+    attempt: int = 1
+    """2 and more after another worker took over, or the agent's process died."""
+    progress: Progress = field(default_factory=Progress)
+
+
+class Ending(StrEnum):
+    """How a turn ended."""
+
+    DONE = "done"
+    STOPPED = "stopped"
+    MAX_TURNS = "max_turns"
+    MAX_BUDGET = "max_budget"
+    OVERLOADED = "overloaded"
+    """The model is overloaded or rate limited, after the CLI's own retries."""
+    CREDENTIALS = "credentials"
+    """The model's provider rejected our credentials."""
+    NO_CREDIT = "no_credit"
+    """The provider's account has no credit."""
+    CONTEXT_FULL = "context_full"
+    UNREACHABLE = "unreachable"
+    """The model's provider can't be reached."""
+    MODEL_ERROR = "model_error"
+    """The provider answered with another error; `Outcome.detail` is short and without content."""
+    CRASHED = "crashed"
+    """The agent's process died."""
+    SESSION_GONE = "session_gone"
+    """The transcript to resume is gone."""
+    DEFERRED = "deferred"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of a run of the agent, and what it used."""
+
+    ending: Ending
+    session_id: str
+    model: str = ""
+    cost_usd: float = 0.0
+    duration_s: float = 0.0
+    agent_turns: int = 0
+    """How many times the model was asked: what `max_turns` bounds."""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The quiet line below an answer."""
+
+    model: str
+    duration_s: float
+    cost_usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """How a reply ends: the outcome decides the notice and the buttons; `usage` is shown when set."""
+
+    outcome: Outcome
+    usage: Usage | None = None
+    files: tuple[Path, ...] = ()
+    """Files in the session's directory that the turn made or changed: those that the answer mentions go with it."""

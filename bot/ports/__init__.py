@@ -1,0 +1,30 @@
+"""What the core needs from outside: narrow protocols, grouped by who answers.
+
+Every call may raise StoreAway (the store) or ChatAway and ChatRefused (Slack). Whatever takes a Lease checks its
+fencing token in the same atomic step as it writes, and raises LeaseLost, having written nothing, when the lease is
+another's.
+"""
+
+from bot.ports.agent import Agent, Readiness, Run, Sessions, Workspaces
+from bot.ports.clock import Clock
+from bot.ports.slack import Chat, Journal, Reply
+from bot.ports.store import FileStore, InboxStore, Signals, ThreadStore, Transcripts, TurnStore, Workers
+
+__all__ = [
+    "Agent",
+    "Chat",
+    "Clock",
+    "FileStore",
+    "InboxStore",
+    "Journal",
+    "Readiness",
+    "Reply",
+    "Run",
+    "Sessions",
+    "Signals",
+    "ThreadStore",
+    "Transcripts",
+    "TurnStore",
+    "Workers",
+    "Workspaces",
+]

@@ -1,0 +1,90 @@
+"""What the core needs of Slack."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Protocol
+
+from bot.model import AgentEvent, Attachment, Closing, Message, Person, Progress, Spoken, Thread, ThreadKey, Turn
+
+
+class Journal(Protocol):
+    """Where a reply writes down how far it has come."""
+
+    async def save(self, progress: Progress) -> None:
+        """Raises LeaseLost when the thread is another worker's: the reply must stop then, and post nothing more."""
+        ...
+
+
+class Reply(Protocol):
+    """What Slack shows of one turn, while it is being written."""
+
+    async def feed(self, event: AgentEvent) -> None:
+        """Take an event in. Returns at once; Slack is told in the background."""
+        ...
+
+    async def close(self, closing: Closing) -> Sequence[str]:
+        """Wait until Slack has confirmed everything, with the ending's notice and buttons.
+
+        Returns the ts of every message of the reply.
+        """
+        ...
+
+
+class Chat(Protocol):
+    """Slack, as the core sees it."""
+
+    def reply(self, turn: Turn, journal: Journal) -> AbstractAsyncContextManager[Reply]:
+        """The turn's reply, taken up from `turn.progress` when another worker began it.
+
+        Leaving the context without `close` stops writing and leaves what was said.
+        """
+        ...
+
+    async def mark_waiting(self, message: Message) -> None:
+        """Show on the message that it waits."""
+        ...
+
+    async def unmark_waiting(self, messages: Sequence[Message]) -> None: ...
+
+    async def show_place(self, thread: ThreadKey, place: int) -> None:
+        """Show that the thread's turn waits for others to end, at this place in the queue. It may fail unseen."""
+        ...
+
+    async def history(self, thread: ThreadKey, before_ts: str, limit: int) -> Sequence[Spoken]:
+        """The thread's last messages before a ts (empty: all of them), oldest first."""
+        ...
+
+    async def name_of(self, person: Person) -> str:
+        """What people call this person; the user id when Slack doesn't tell."""
+        ...
+
+    async def download(self, team: str, attachment: Attachment, into: Path) -> Path:
+        """Put a file into a directory under a safe name that is still free. Returns its path."""
+        ...
+
+    async def is_admin(self, person: Person) -> bool: ...
+
+    async def can_read(self, person: Person, channel: str) -> bool: ...
+
+    async def link(self, thread: ThreadKey, ts: str = "") -> str:
+        """The permalink of a message of the thread; of its root when ts is empty."""
+        ...
+
+    async def open_branch(self, person: Person, channel: str, source: Thread, ts: str, *, ask_again: bool) -> str:
+        """Post a branch's root message, with a link to the source message `ts`. Returns its ts.
+
+        Args:
+            ask_again: offer to ask the message that was branched at again, as it was.
+        """
+        ...
+
+    async def announce_branch(self, person: Person, source: ThreadKey, branch: ThreadKey) -> None:
+        """Say in the source thread where the branch is."""
+        ...
+
+    async def ask_again(self, person: Person, branch: ThreadKey, text: str) -> None:
+        """Show in the branch that the message is asked again as it was, and take its button away."""
+        ...
