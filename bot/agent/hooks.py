@@ -16,7 +16,7 @@ from claude_agent_sdk import (
 )
 from claude_agent_sdk.types import HookEvent, PreToolUseHookInput, SyncHookJSONOutput
 
-from bot.agent.permissions import Allow, Decision, Policy
+from bot.agent.permissions import Allow, Policy, Ruling
 
 log = structlog.get_logger(__name__)
 
@@ -39,34 +39,34 @@ class Gate:
         self, tool: str, tool_input: dict[str, Any], _context: ToolPermissionContext
     ) -> PermissionResultAllow | PermissionResultDeny:
         """Asked by the CLI for calls that no hook answered."""
-        decision = self._decide(tool, tool_input)
-        if isinstance(decision, Allow):
-            return PermissionResultAllow(updated_input=dict(decision.tool_input))
-        return PermissionResultDeny(message=decision.reason)
+        ruling = self._decide(tool, tool_input)
+        if isinstance(ruling, Allow):
+            return PermissionResultAllow(updated_input=dict(ruling.tool_input))
+        return PermissionResultDeny(message=ruling.reason)
 
     async def _pre_tool_use(
         self, hook_input: HookInput, _tool_use_id: str | None, _context: HookContext
     ) -> HookJSONOutput:
         call = cast("PreToolUseHookInput", hook_input)
-        decision = self._decide(call["tool_name"], call["tool_input"])
-        if isinstance(decision, Allow):
+        ruling = self._decide(call["tool_name"], call["tool_input"])
+        if isinstance(ruling, Allow):
             return SyncHookJSONOutput(
                 hookSpecificOutput={
                     "hookEventName": "PreToolUse",
                     "permissionDecision": "allow",
-                    "updatedInput": dict(decision.tool_input),
+                    "updatedInput": dict(ruling.tool_input),
                 }
             )
         return SyncHookJSONOutput(
             hookSpecificOutput={
                 "hookEventName": "PreToolUse",
                 "permissionDecision": "deny",
-                "permissionDecisionReason": decision.reason,
+                "permissionDecisionReason": ruling.reason,
             }
         )
 
-    def _decide(self, tool: str, tool_input: dict[str, Any]) -> Decision:
-        decision = self.policy.decide(tool, tool_input)
-        if not isinstance(decision, Allow):
+    def _decide(self, tool: str, tool_input: dict[str, Any]) -> Ruling:
+        ruling = self.policy.decide(tool, tool_input)
+        if not isinstance(ruling, Allow):
             log.info("tool_refused", tool=tool)
-        return decision
+        return ruling

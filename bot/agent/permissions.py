@@ -43,13 +43,21 @@ class Deny:
     reason: str
 
 
-Decision = Allow | Deny
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Somebody has to decide. `pattern` is the rule that would allow it in this thread from now on; it may be empty."""
+
+    why: str
+    pattern: str = ""
+
+
+Ruling = Allow | Deny
 
 
 class Policy(Protocol):
     """Decides about tool calls."""
 
-    def decide(self, tool: str, tool_input: Mapping[str, Any]) -> Decision: ...
+    def decide(self, tool: str, tool_input: Mapping[str, Any]) -> Ruling: ...
 
 
 class InsideDirectory:
@@ -62,7 +70,7 @@ class InsideDirectory:
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
 
-    def decide(self, tool: str, tool_input: Mapping[str, Any]) -> Decision:
+    def decide(self, tool: str, tool_input: Mapping[str, Any]) -> Ruling:
         if tool in _ALWAYS_ALLOWED:
             return Allow(tool_input)
         if tool == "WebFetch":
@@ -71,7 +79,7 @@ class InsideDirectory:
             return Deny(_NOT_PERMITTED)
         return self._decide_path(tool, tool_input)
 
-    def _decide_path(self, tool: str, tool_input: Mapping[str, Any]) -> Decision:
+    def _decide_path(self, tool: str, tool_input: Mapping[str, Any]) -> Ruling:
         name = _PATH_ARGUMENT[tool]
         given = tool_input.get(name)
         if tool == "Glob" and not _stays_below(tool_input.get("pattern")):

@@ -17,6 +17,7 @@ from bot.model.agent import (
     ToolStarted,
     TranscriptEntry,
 )
+from bot.model.decisions import Decided, Decision, DeferredCall, DetailKind, Option, Question, Verdict
 from bot.model.inbox import Receipt, Signal, SignalKind, Taken
 from bot.model.messages import Address, Attachment, Limits, Message, Prompt, Spoken
 from bot.model.places import Person, ThreadKey, ts_order
@@ -40,11 +41,16 @@ __all__ = [
     "ArchivedSession",
     "Attachment",
     "Closing",
+    "Decided",
+    "Decision",
+    "DeferredCall",
+    "DetailKind",
     "Ending",
     "Exchange",
     "Lease",
     "Limits",
     "Message",
+    "Option",
     "Outcome",
     "Part",
     "Person",
@@ -53,6 +59,7 @@ __all__ = [
     "PointMap",
     "Progress",
     "Prompt",
+    "Question",
     "Receipt",
     "Remark",
     "RemarkKind",
@@ -76,5 +83,6 @@ __all__ = [
     "Turn",
     "TurnState",
     "Usage",
+    "Verdict",
     "ts_order",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.agent.hooks import Gate
-from bot.agent.permissions import Allow, Decision, Deny, InsideDirectory
+from bot.agent.permissions import Allow, Deny, InsideDirectory, Ruling
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def root(tmp_path: Path) -> Path:
     return path
 
 
-def decide(root: Path, tool: str, **tool_input: Any) -> Decision:
+def decide(root: Path, tool: str, **tool_input: Any) -> Ruling:
     return InsideDirectory(root).decide(tool, tool_input)
 
 
