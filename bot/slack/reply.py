@@ -30,6 +30,9 @@ T = TypeVar("T")
 LONG_WAIT_S = 4.0
 """While text waits longer than this for its turn under Slack's rates, the status says that there is some."""
 
+SURE_S = 3.0
+"""For so long after a save the lease is taken for held: it lives for longer than that without renewal, by default."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tempo:
@@ -87,6 +90,7 @@ class SlackReply:
         self._over = asyncio.Event()
         self._moved_at = 0.0
         self._saved: Progress | None = draft.progress
+        self._saved_at = 0.0
         self._sent_at = 0.0
         self._sending: asyncio.Task[None] | None = None
 
@@ -213,6 +217,8 @@ class SlackReply:
         if step is None:
             return False
         known = len(self._draft.timestamps)
+        if self._clock.now() - self._saved_at > SURE_S:
+            self._saved = None  # after a freeze the lease may be another's: a save finds out
         await self._save()
         await self._writer.perform(step)
         if step.act in (Act.START, Act.POST):
@@ -255,7 +261,7 @@ class SlackReply:
         progress = self._draft.progress
         if progress != self._saved:
             await self._journal.save(progress)
-            self._saved = progress
+            self._saved, self._saved_at = progress, self._clock.now()
 
     async def _persist(self, action: Callable[[], Awaitable[T]]) -> T:
         """Do it, and wait and try again while Slack or the store is away; within bounds once the turn is over."""

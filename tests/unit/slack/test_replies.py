@@ -398,6 +398,21 @@ async def test_a_lost_lease_stops_everything_at_once() -> None:
     assert "" not in scene.slack.statuses
 
 
+async def test_a_worker_that_was_frozen_asks_for_its_lease_before_it_shows_anything() -> None:
+    async with a_reply() as scene:
+        await scene.say("Hello ")
+        await scene.feed(ToolStarted("t1", "Bash", "Running a command"))
+        await scene.clock.advance(2)
+        calls = list(scene.slack.calls)
+        scene.journal.lost = True
+        scene.clock.time += 60
+        await scene.feed(ToolFinished("t1", ok=True))  # which changes nothing that is kept
+        await settle()
+        with pytest.raises(LeaseLost):
+            await scene.close()
+    assert scene.slack.calls == calls
+
+
 async def test_at_the_end_the_progress_says_that_everything_is_confirmed() -> None:
     async with a_reply() as scene:
         await scene.say("Hello")
