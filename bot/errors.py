@@ -8,6 +8,7 @@
     ├── ChatRefused        Slack refused a call for good
     ├── ChatAway           Slack can't be reached, after retries within bounds
     └── Refusal            a person asked for what can't be done; `reason` says why
+        └── AlreadyDecided     somebody else was first; says who decided what
 
 Errors carry facts as fields. What people read is worded in one place, `bot.slack.wording`.
 """
@@ -101,6 +102,12 @@ class Reason(StrEnum):
     """The asker has no session yet."""
     BAD_ARGUMENT = "bad_argument"
     """What was typed is empty, too long or malformed."""
+    NOT_ASKED = "not_asked"
+    """Nothing of that kind waits, or waited, here."""
+    NOT_FOR_YOU_TO_DECIDE = "not_for_you_to_decide"
+    """Only the one whose prompt it was, admins, and (where so set) the thread's participants decide."""
+    ALREADY_DECIDED = "already_decided"
+    """See AlreadyDecided."""
     BUSY = "busy"
     """The thread could not be had to oneself within bounds; try again."""
 
@@ -117,3 +124,19 @@ class Refusal(BotError):
         super().__init__(f"{reason}: {detail}" if detail else str(reason))
         self.reason = reason
         self.detail = detail
+
+
+class AlreadyDecided(Refusal):
+    """It was decided before; nothing changed.
+
+    Args:
+        verdict: what was decided, a value of `bot.model.Verdict`.
+        user: by whom; empty when nobody did and it expired.
+        at: when, in seconds since the epoch.
+    """
+
+    def __init__(self, verdict: str, user: str, at: float) -> None:
+        super().__init__(Reason.ALREADY_DECIDED)
+        self.verdict = verdict
+        self.user = user
+        self.at = at

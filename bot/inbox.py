@@ -175,6 +175,14 @@ class Inbox:
         if self._readiness is not None:
             self._readiness.expect_session()
 
+    def go_on(self, thread: ThreadKey) -> None:
+        """A thread that may have been at rest has work."""
+        self._run_beside(self._wake(thread))
+
+    async def _wake(self, thread: ThreadKey) -> None:
+        holder = await self._store.holder(thread)
+        await self._see_to(thread, Receipt(Taken.PROMPT, holder))
+
     def beside(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something that nobody waits for. What is left of it ends with the inbox."""
         self._run_beside(work)

@@ -12,6 +12,7 @@ from bot.model import (
     AgentEvent,
     Attachment,
     Closing,
+    Decision,
     Message,
     Part,
     Person,
@@ -80,6 +81,8 @@ class FakeChat:
         self.branch_roots: list[tuple[str, str, bool]] = []
         self.announced: list[tuple[ThreadKey, ThreadKey]] = []
         self.asked_again: list[tuple[ThreadKey, str]] = []
+        self.cards: dict[str, Decision] = {}
+        """The cards that ask for decisions, by ts, as they stand."""
         self.files: dict[str, bytes] = {}
         self.fail_next_close: Exception | None = None
         self.fail_next_feed: Exception | None = None
@@ -136,3 +139,15 @@ class FakeChat:
 
     async def ask_again(self, person: Person, branch: ThreadKey, text: str) -> None:
         self.asked_again.append((branch, text))
+
+    async def ask(self, decision: Decision, *, again: bool = False) -> str:
+        """Posts once for each decision, as the real one does when it is told that it may have posted before."""
+        known = next((ts for ts, card in self.cards.items() if card.id == decision.id), "")
+        if known and again:
+            return known
+        ts = self.new_ts()
+        self.cards[ts] = decision
+        return ts
+
+    async def show_decided(self, decision: Decision) -> None:
+        self.cards[decision.card_ts] = decision

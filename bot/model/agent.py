@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from bot.model.decisions import Decision, DeferredCall
 from bot.model.messages import Limits
 from bot.model.threads import Lease
 from bot.model.turns import Outcome
@@ -60,6 +61,8 @@ class RunEnded:
     """The last event of every run."""
 
     outcome: Outcome
+    deferred: DeferredCall | None = None
+    """The call that waits for a person; set when the ending is DEFERRED."""
 
 
 AgentEvent = TextDelta | Thinking | ToolStarted | ToolFinished | Remark | RunEnded
@@ -83,6 +86,10 @@ class RunRequest:
     """The transcript's last entry that it can be cut after, as the store has it now; empty for a new session."""
     limits: Limits = field(default_factory=Limits)
     model: str = ""
+    decision: Decision | None = None
+    """What was decided about the call that the session waits with: the run goes on from there, and `text` is empty."""
+    rules: tuple[str, ...] = ()
+    """What was allowed in this thread from then on, as rules of the policy."""
 
 
 @dataclass(frozen=True, slots=True)

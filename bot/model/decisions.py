@@ -69,6 +69,8 @@ class Verdict(StrEnum):
     """Nobody decided in time: it is a no."""
     SUPERSEDED = "superseded"
     """A new message came instead: it is a no, and that message is the next prompt."""
+    STOPPED = "stopped"
+    """Somebody stopped the turn or reset its thread: it is a no, and the turn ends."""
 
 
 @dataclass(frozen=True, slots=True)

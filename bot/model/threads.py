@@ -84,6 +84,8 @@ class Thread:
     """The model this thread is set to; empty means the default."""
     source: Source | None = None
     archived: tuple[ArchivedSession, ...] = ()
+    rules: tuple[str, ...] = ()
+    """What somebody allowed here from then on, as rules of the policy."""
 
 
 @dataclass(frozen=True, slots=True)

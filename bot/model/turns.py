@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from bot.model.decisions import Decision
 from bot.model.messages import Prompt
 from bot.model.threads import Thread
 
@@ -58,6 +59,8 @@ class Turn:
     attempt: int = 1
     """2 and more after another worker took over, or the agent's process died."""
     progress: Progress = field(default_factory=Progress)
+    decision: Decision | None = None
+    """What it waits for, or waited for last."""
 
 
 class Ending(StrEnum):

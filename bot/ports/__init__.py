@@ -8,12 +8,13 @@ another's.
 from bot.ports.agent import Agent, Readiness, Run, Sessions, Workspaces
 from bot.ports.clock import Clock
 from bot.ports.slack import Chat, Journal, Reply
-from bot.ports.store import FileStore, InboxStore, Signals, ThreadStore, Transcripts, TurnStore, Workers
+from bot.ports.store import DecisionStore, FileStore, InboxStore, Signals, ThreadStore, Transcripts, TurnStore, Workers
 
 __all__ = [
     "Agent",
     "Chat",
     "Clock",
+    "DecisionStore",
     "FileStore",
     "InboxStore",
     "Journal",

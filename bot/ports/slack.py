@@ -7,7 +7,19 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
 
-from bot.model import AgentEvent, Attachment, Closing, Message, Person, Progress, Spoken, Thread, ThreadKey, Turn
+from bot.model import (
+    AgentEvent,
+    Attachment,
+    Closing,
+    Decision,
+    Message,
+    Person,
+    Progress,
+    Spoken,
+    Thread,
+    ThreadKey,
+    Turn,
+)
 
 
 class Journal(Protocol):
@@ -87,4 +99,16 @@ class Chat(Protocol):
 
     async def ask_again(self, person: Person, branch: ThreadKey, text: str) -> None:
         """Show in the branch that the message is asked again as it was, and take its button away."""
+        ...
+
+    async def ask(self, decision: Decision, *, again: bool = False) -> str:
+        """Post the card that asks people to decide into the decision's thread. Returns its ts.
+
+        Args:
+            again: it may have been posted before, by a worker that died: then that one is found and returned.
+        """
+        ...
+
+    async def show_decided(self, decision: Decision) -> None:
+        """Show on the card what was decided, by whom and when, and take its buttons away. It may be called twice."""
         ...

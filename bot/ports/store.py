@@ -7,9 +7,12 @@ from typing import Protocol
 
 from bot.model import (
     ArchivedSession,
+    Decided,
+    Decision,
     Lease,
     Message,
     Outcome,
+    Person,
     Point,
     PointMap,
     Progress,
@@ -144,6 +147,53 @@ class TurnStore(Protocol):
         Args:
             keep_head: the turn left nothing worth resuming: the head stays where it was, for points as well.
         """
+        ...
+
+
+class DecisionStore(Protocol):
+    """What waits for people, and what they decided. A thread has at most one decision that is pending."""
+
+    async def ask(self, lease: Lease, decision: Decision, progress: Progress) -> Decision:
+        """Keep the decision with the turn in flight, whose run it ended, and with how far that has come.
+
+        Returns it as it is kept: the store sets when it was asked, and when it expires. One that is kept already
+        under this id is returned as it is.
+        """
+        ...
+
+    async def posted(self, lease: Lease, decision_id: str, card_ts: str) -> None:
+        """Keep which message shows the decision."""
+        ...
+
+    async def heed(self, lease: Lease) -> None:
+        """The messages that came while the decision was pending have been looked at: they don't decide it."""
+        ...
+
+    async def get(self, thread: ThreadKey, decision_id: str) -> Decision | None:
+        """A decision, pending or not; None when there is none of this id (any more)."""
+        ...
+
+    async def pending(self, thread: ThreadKey) -> Decision | None:
+        """What the thread's turn waits for."""
+        ...
+
+    async def decide(self, thread: ThreadKey, decision_id: str, decided: Decided) -> Decision:
+        """Decide, once, and let the turn go on: the thread has work from then on.
+
+        An allowance for the thread is kept as one of its rules. EXPIRED is refused as NOT_ASKED before its time, and
+        after its time everything else counts as EXPIRED.
+
+        Raises:
+            Refusal: NOT_ASKED, or AlreadyDecided.
+        """
+        ...
+
+    async def overdue(self, limit: int) -> Sequence[Decision]:
+        """Decisions that nobody made in time and that are still pending, the oldest first."""
+        ...
+
+    async def waiting_for(self, person: Person, limit: int) -> Sequence[Decision]:
+        """Pending decisions about this person's prompts, those that expire first in front."""
         ...
 
 

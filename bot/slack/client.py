@@ -10,7 +10,7 @@ from typing import Protocol
 import structlog
 
 from bot.errors import ChatAway, ChatRefused
-from bot.model import Attachment, Message, Person, Spoken, Thread, ThreadKey, Turn
+from bot.model import Attachment, Decision, Message, Person, Spoken, Thread, ThreadKey, Turn
 from bot.ports import Journal, Reply
 from bot.slack import wording
 from bot.slack.conversations import Conversations
@@ -178,10 +178,18 @@ class SlackChat:
             # The question is asked all the same, and pressing the button twice asks nothing.
             log.warning("button_stays", branch=str(branch), error=str(error))
 
-    async def _say(self, thread: ThreadKey, said: str) -> None:
-        """Post a message of the bot's own into a thread."""
+    # --- decisions ------------------------------------------------------------------------------
+
+    async def ask(self, decision: Decision, *, again: bool = False) -> str:  # noqa: ARG002
+        return await self._say(decision.thread, escaped_within(decision.call.title, ASKED_AGAIN_CHARS))
+
+    async def show_decided(self, decision: Decision) -> None:
+        log.debug("decided", decision=decision.id)
+
+    async def _say(self, thread: ThreadKey, said: str) -> str:
+        """Post a message of the bot's own into a thread. Returns its ts."""
         web = (await self._installations.of(thread.team)).web
-        await web.call(
+        answer = await web.call(
             "chat.postMessage",
             safe_to_repeat=False,
             urgent=True,
@@ -191,6 +199,7 @@ class SlackChat:
             unfurl_links=False,
             unfurl_media=False,
         )
+        return text(answer, "ts")
 
 
 def _offers_to_ask_again(block: Json) -> bool:

@@ -155,6 +155,9 @@ _REFUSALS: dict[Reason, str] = {
     Reason.NOTHING_ARCHIVED: "There is no earlier session to bring back in that thread.",
     Reason.NO_SESSIONS: "You have no conversations with me yet. Mention me in a channel, or write to me directly.",
     Reason.BAD_ARGUMENT: "I can't use that. The command's `help` shows how it is written.",
+    Reason.NOT_ASKED: "That is not waiting for anybody any more.",
+    Reason.NOT_FOR_YOU_TO_DECIDE: "Only the person who asked for it and admins can decide this.",
+    Reason.ALREADY_DECIDED: "That has been decided already.",
     Reason.BUSY: "That conversation is busy right now. Please try again in a few seconds.",
 }
 
