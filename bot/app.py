@@ -90,7 +90,7 @@ async def running(settings: Settings, environ: Mapping[str, str]) -> AsyncIterat
         installations = OneInstallation(installation)
         directory = Directory(installations, clock, admins=settings.admins, workspace_admins=settings.workspace_admins)
         modes = ChannelModes(StreamingMode(settings.streaming.value), clock, store.channels)
-        replies = Replies(lambda _team: web, clock, modes, pings=settings.allow_mentions)
+        replies = Replies(installations, clock, modes, pings=settings.allow_mentions)
         downloads = Downloads(session, api_url=settings.slack_api_url, max_bytes=settings.attachment_max_mb * MB)
         chat = SlackChat(installations, replies, directory, downloads)
         core = await _open_core(settings, environ, store, chat, clock, stack)

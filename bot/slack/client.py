@@ -71,8 +71,8 @@ class SlackChat:
 
     async def show_place(self, thread: ThreadKey, place: int) -> None:
         """Say it in the status, which the turn's own replaces. It is a courtesy as well."""
-        web = (await self._installations.of(thread.team)).web
         try:
+            web = (await self._installations.of(thread.team)).web
             await web.call(
                 "assistant.threads.setStatus",
                 safe_to_repeat=False,
@@ -84,8 +84,8 @@ class SlackChat:
             log.debug("place_not_shown", error=str(error))
 
     async def _react(self, method: str, message: Message) -> None:
-        web = (await self._installations.of(message.thread.team)).web
         try:
+            web = (await self._installations.of(message.thread.team)).web
             await web.call(
                 method,
                 safe_to_repeat=True,

@@ -10,6 +10,9 @@ from bot.slack.normalise import Own
 from bot.slack.web import SlackApi
 from bot.slack.wire import identifier, text
 
+NOT_INSTALLED = "not_installed"
+"""The code of the ChatRefused for a workspace that has not installed the app, or has removed it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Installation:
@@ -36,7 +39,15 @@ class Installations(Protocol):
     """Where the bot is installed."""
 
     async def of(self, team: str) -> Installation:
-        """The installation that serves a workspace."""
+        """The installation that serves a workspace. Raises ChatRefused(NOT_INSTALLED), and StoreAway."""
+        ...
+
+    async def at(self, team: str, organisation: str) -> Installation:
+        """The same for a request of Slack's that came through an organisation's installation, where it names one."""
+        ...
+
+    def forget(self, team: str) -> None:
+        """The workspace's installation has changed."""
         ...
 
 
@@ -48,6 +59,12 @@ class OneInstallation:
 
     async def of(self, team: str) -> Installation:  # noqa: ARG002 (an organisation's token serves several workspaces)
         return self._installation
+
+    async def at(self, team: str, organisation: str) -> Installation:  # noqa: ARG002
+        return self._installation
+
+    def forget(self, team: str) -> None:
+        """There is nothing to forget: the token stays the operator's."""
 
 
 async def identify(web: SlackApi, token: str) -> Installation:

@@ -16,7 +16,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.response import BoltResponse
 
-from bot.errors import BotError
+from bot.errors import BotError, ChatRefused
 from bot.ports import Clock
 from bot.slack.answers import Answers
 from bot.slack.background import Background
@@ -26,7 +26,7 @@ from bot.slack.desk import Desk
 from bot.slack.directory import Directory
 from bot.slack.events import EVENTS, EventRow, Events, Surroundings
 from bot.slack.home import Home
-from bot.slack.installations import Installations
+from bot.slack.installations import NOT_INSTALLED, Installations
 from bot.slack.interactions import Interactions
 from bot.slack.mode import ChannelModes
 
@@ -78,8 +78,9 @@ def build_app(
 
 
 def _bolt(signing_secret: str, installations: Installations) -> AsyncApp:
-    async def authorize(team_id: str | None, enterprise_id: str | None) -> AuthorizeResult:
-        installation = await installations.of(team_id or "")
+    async def authorize(context: AsyncBoltContext, team_id: str | None, enterprise_id: str | None) -> AuthorizeResult:
+        organisation = enterprise_id if context.is_enterprise_install else None
+        installation = await installations.at(team_id or "", organisation or "")
         return AuthorizeResult(
             enterprise_id=enterprise_id,
             team_id=team_id,
@@ -166,6 +167,10 @@ def _register_interactions(app: AsyncApp, interactions: Interactions, command: s
 
 async def _on_error(error: Exception, context: AsyncBoltContext) -> BoltResponse:
     """A listener or the authorisation failed: no ack, so that nothing is lost."""
+    if isinstance(error, ChatRefused) and error.code == NOT_INSTALLED:
+        # What a workspace still sent after it removed the app: sending it again would not mend it.
+        log.info("event_of_nobody", team=context.team_id)
+        return BoltResponse(status=200)
     if isinstance(error, BotError):
         log.warning("event_not_taken", error=type(error).__name__, detail=str(error), team=context.team_id)
     else:

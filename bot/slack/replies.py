@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import structlog
@@ -11,6 +11,7 @@ import structlog
 from bot.model import Turn
 from bot.ports import Clock, Journal, Reply
 from bot.slack.draft import Draft
+from bot.slack.installations import Installations
 from bot.slack.limits import PART_BYTES
 from bot.slack.messages import ReplyMessages
 from bot.slack.mode import ChannelModes
@@ -18,7 +19,6 @@ from bot.slack.reply import SlackReply, Tempo
 from bot.slack.script import Script
 from bot.slack.status import StatusLine
 from bot.slack.uploads import Uploads
-from bot.slack.web import SlackApi
 from bot.slack.writer import Writer
 
 log = structlog.get_logger(__name__)
@@ -28,7 +28,7 @@ class Replies:
     """Makes replies; one for all threads of a worker.
 
     Args:
-        web_for: Slack's Web API for a workspace, by team id.
+        installations: lead to Slack's Web API for each workspace.
         modes: how answers appear in each channel while they are written.
         part_bytes: where a message rolls over to the next, in bytes of UTF-8.
         pings: mentions of users that the model writes may take effect; those of channels and groups never do.
@@ -36,7 +36,7 @@ class Replies:
 
     def __init__(
         self,
-        web_for: Callable[[str], SlackApi],
+        installations: Installations,
         clock: Clock,
         modes: ChannelModes,
         *,
@@ -44,7 +44,7 @@ class Replies:
         part_bytes: int = PART_BYTES,
         pings: bool = False,
     ) -> None:
-        self._web_for = web_for
+        self._installations = installations
         self._clock = clock
         self._modes = modes
         self._tempo = tempo or Tempo()
@@ -56,8 +56,12 @@ class Replies:
         """The turn's reply, taken up from `turn.progress` when another worker began it.
 
         Leaving the context without `close` stops writing and leaves what was said.
+
+        Raises:
+            ChatRefused: the workspace has removed the app.
         """
-        key, api = turn.thread.key, self._web_for(turn.thread.key.team)
+        key = turn.thread.key
+        api = (await self._installations.of(key.team)).web
         script = Script(turn.progress.said, tool_ran=turn.progress.tool_ran, pings=self._pings)
         draft = Draft(script, self._clock, self._part_bytes)
         draft.take_up(turn.progress)

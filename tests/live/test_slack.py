@@ -14,7 +14,7 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.model import Address, Closing, Ending, Message, Outcome, Progress, Prompt, TextDelta, Thread, ThreadKey, Turn
-from bot.slack.installations import Installation, identify
+from bot.slack.installations import Installation, OneInstallation, identify
 from bot.slack.markdown import letters
 from bot.slack.mode import ChannelModes, StreamingMode
 from bot.slack.replies import Replies
@@ -96,7 +96,7 @@ async def test_a_reply_is_written_read_back_updated_and_deleted(thread: LiveThre
     asked = Message(key, key.root_ts, thread.person, "hello", Address.BOT, user_team=key.team)
     turn = Turn(f"live-{key.root_ts}", Thread(key, "live"), Prompt((asked,)), SystemClock().now())
     clock = SystemClock()
-    replies = Replies(lambda _: thread.installation.web, clock, ChannelModes(mode, clock))
+    replies = Replies(OneInstallation(thread.installation), clock, ChannelModes(mode, clock))
     async with replies.open(turn, Kept()) as reply:
         for piece in PIECES:
             await reply.feed(TextDelta(piece))

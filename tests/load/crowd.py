@@ -26,6 +26,7 @@ from bot.slack.rates import SharedRateLimiter
 from bot.slack.replies import Replies
 from bot.slack.web import Web, web_client
 from bot.store.store import Store
+from tests.workspaces import installed_with
 
 PIECE_S = 0.5
 """How often each model says a little."""
@@ -199,7 +200,7 @@ async def _workers(slack: EmulatedSlack, crowd: Crowd, redis: Redis) -> AsyncIte
             limiter = SharedRateLimiter(Store(redis, f"w{number}", ttl_s=60).rates)
             client = web_client(slack.bot_token, slack.api_url, session)
             web = Web(client, clock, team=TEAM, limiter=limiter)
-            made.append(Replies(lambda _, web=web: web, clock, ChannelModes(crowd.mode, clock)))  # type: ignore[misc]
+            made.append(Replies(installed_with(web), clock, ChannelModes(crowd.mode, clock)))
         yield made
 
 

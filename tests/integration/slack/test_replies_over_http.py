@@ -36,6 +36,7 @@ from bot.slack.rates import LocalRateLimiter
 from bot.slack.replies import Replies
 from bot.slack.reply import Tempo
 from bot.slack.web import Web, web_client
+from tests.workspaces import installed_with
 
 FAST = Tempo(stream_s=0.01, update_s=0.01, plenty_s=0.0, backoff_s=0.01)
 PART_BYTES = 4_000
@@ -89,7 +90,7 @@ async def answer(
     async with aiohttp.ClientSession() as session:
         web = Web(web_client(slack.bot_token, slack.api_url, session), HastyClock(), team=key.team, limiter=Unlimited())
         modes = ChannelModes(mode, HastyClock())
-        replies = Replies(lambda _: web, HastyClock(), modes, tempo=FAST, part_bytes=PART_BYTES)
+        replies = Replies(installed_with(web), HastyClock(), modes, tempo=FAST, part_bytes=PART_BYTES)
         async with replies.open(turn, journal) as reply:
             for number, piece in enumerate(pieces):
                 await reply.feed(TextDelta(piece))

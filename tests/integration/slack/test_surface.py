@@ -79,7 +79,7 @@ async def opened() -> AsyncIterator[Surface]:
             downloads = Downloads(bot.session, api_url=slack.api_url, max_bytes=1000)
             chat = SlackChat(
                 installations,
-                Replies(lambda team: web, clock, ChannelModes(StreamingMode.AUTO, clock)),
+                Replies(installations, clock, ChannelModes(StreamingMode.AUTO, clock)),
                 directory,
                 downloads,
             )

@@ -28,6 +28,7 @@ from bot.slack.limits import PART_BYTES
 from bot.slack.mode import ChannelModes, StreamingMode
 from bot.slack.replies import Replies
 from tests.unit.slack.fake_slack import FakeSlack, HandClock
+from tests.workspaces import installed_with
 
 CHANNEL = ThreadKey("T1", "C1", "1.0")
 DM = ThreadKey("T1", "D1", "1.0")
@@ -99,7 +100,7 @@ async def a_reply(
     clock = slack.clock if slack else HandClock()
     slack = slack or FakeSlack(clock)
     journal = MemoryJournal()
-    replies = Replies(lambda _: slack, clock, ChannelModes(mode, clock), part_bytes=part_bytes)
+    replies = Replies(installed_with(slack), clock, ChannelModes(mode, clock), part_bytes=part_bytes)
     async with replies.open(turn or a_turn(), journal) as reply:
         yield Scene(slack, clock, journal, reply)
 
