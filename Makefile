@@ -6,10 +6,11 @@ INSTALLED := $(VENV)/.installed
 # A proxy from the environment would come between the tests and their servers on the loopback.
 NO_PROXIES := env -u http_proxy -u https_proxy -u all_proxy -u no_proxy -u HTTP_PROXY -u HTTPS_PROXY -u ALL_PROXY -u NO_PROXY
 PYTEST_ARGS ?=
+CHURN_MINUTES ?= 60
 # Most tests wait for processes of their own, so a few more than there are cores.
 TEST_JOBS ?= 3
 
-.PHONY: help install demo test bench chaos scale load check format lock configuration-page clean
+.PHONY: help install demo test bench churn chaos scale load check format lock configuration-page clean
 .DEFAULT_GOAL := help
 
 help: ## Say what can be made.
@@ -29,8 +30,11 @@ demo: install ## Run the bot on an emulated Slack: http://127.0.0.1:8642
 test: check ## Run the checks and all tests; what is skipped is listed with its reason.
 	$(NO_PROXIES) $(BIN)/python -m pytest -rs -n $(TEST_JOBS) --dist worksteal $(PYTEST_ARGS)
 
-bench: install ## Measure times, memory and CPU, and write docs/performance.md. Takes about seven minutes.
+bench: install ## Measure times, memory and CPU, and write docs/performance.md. Takes about nine minutes.
 	$(NO_PROXIES) $(BIN)/python -m tests.bench
+
+churn: install ## Let people come and go and processes die, and count what is left (CHURN_MINUTES=60).
+	$(NO_PROXIES) $(BIN)/python -m tests.bench.churn $(CHURN_MINUTES)
 
 chaos: install ## Break workers and Redis while people talk, and count every word (CHAOS_ARGS="--seed 7 --seconds 300").
 	$(NO_PROXIES) $(BIN)/python -m tests.chaos.run $(CHAOS_ARGS)

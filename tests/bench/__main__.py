@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.bench.floor import floors
 from tests.bench.measure import Figures, measure_mode, measure_scale
+from tests.bench.path import measure_path
 from tests.bench.report import headline, page
 from tests.redis_server import redis_server
 from tests.sections import with_section
@@ -27,6 +28,8 @@ async def measured(quick: bool) -> Figures:
         print("floor measured", flush=True)  # noqa: T201
         figures.warm = await measure_mode(root / "warm", server.url, count, warm=True)
         print("warm measured", flush=True)  # noqa: T201
+        figures.trace = await measure_path(root / "path", server.url, max(4, count // 2))
+        print("path measured", flush=True)  # noqa: T201
         figures.cold = await measure_mode(root / "cold", server.url, max(4, count // 2), warm=False)
         print("cold measured", flush=True)  # noqa: T201
         figures.scale = await measure_scale(root / "scale", server.url, (2, 4) if quick else (20, 50))

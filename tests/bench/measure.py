@@ -13,6 +13,7 @@ from bot.agent.memory import pss_bytes
 from bot.model import Address, Ending, Message, Outcome, ThreadKey
 from bot.playground.slack.default_workspace import C_GENERAL, U_ANA, U_BEN
 from bot.store.store import Store
+from tests.bench.path import Trace
 from tests.bench.rig import Moments, Rig, rig
 
 KNOWN_THREADS = 1000
@@ -55,6 +56,7 @@ class Figures:
     warm: Mode = field(default_factory=Mode)
     cold: Mode = field(default_factory=Mode)
     scale: Scale = field(default_factory=Scale)
+    trace: Trace = field(default_factory=Trace)
 
 
 async def measure_mode(folder: Path, redis_url: str, count: int, *, warm: bool) -> Mode:

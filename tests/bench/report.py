@@ -12,6 +12,7 @@ import psutil
 
 from bot.agent.memory import memory
 from tests.bench.measure import KNOWN_THREADS, Figures, Mode
+from tests.bench.path import Trace
 from tests.bench.rig import Moments
 
 MB = 1024 * 1024
@@ -72,6 +73,10 @@ def page(figures: Figures) -> str:
             "## Memory and CPU",
             "",
             *_memory(figures),
+            "",
+            "## Where a follow-up's time goes",
+            "",
+            *_path(figures.trace),
             "",
             NOTES.read_text(encoding="utf-8").strip(),
             "",
@@ -181,6 +186,30 @@ def _memory(figures: Figures) -> list[str]:
 def _per_client(figures: Figures) -> float:
     size, weight = max(figures.scale.clients.items())
     return weight / size / MB
+
+
+def _path(trace: Trace) -> list[str]:
+    return [
+        "From the event to the model's request, p50:",
+        "",
+        "| after, ms | |",
+        "|---|---|",
+        *(f"| {after_s * 1000:.1f} | {step} |" for step, after_s in trace.steps.items()),
+        f"| {trace.asked_s * 1000:.1f} | the model has its request: the rest is the CLI's own time |",
+        "",
+        (
+            "What a profiler (cProfile) finds in the bot's process on that path, and how long one follow-up spends "
+            "there. It slows what it watches, so these are shares rather than times:"
+        ),
+        "",
+        "| package | ms |",
+        "|---|---|",
+        *(f"| {package} | {spent_s * 1000:.2f} |" for package, spent_s in trace.by_package.items()),
+        "",
+        "| function of the bot's own | ms |",
+        "|---|---|",
+        *(f"| `{function}` | {spent_s * 1000:.2f} |" for function, spent_s in trace.top.items()),
+    ]
 
 
 def _both(values: Iterable[float]) -> str:

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,12 +49,17 @@ class Rig:
     slack: EmulatedSlack
     model: ScriptedModel
     bot: psutil.Process
+    log: Path
     watched: Moments = field(default_factory=Moments)
     root: str = ""
+
+    on_asked: Callable[[], None] = lambda: None
+    """Called when the model is asked."""
 
     def answer(self, _request: Request) -> Answer:
         """What the model says; notes when it was asked."""
         self.watched.asked = self.watched.asked or time.perf_counter()
+        self.on_asked()
         return say(ANSWER)
 
     def look(self, _change: object) -> None:
@@ -74,7 +79,7 @@ class Rig:
 
     async def say(self, text: str, root: str = "") -> tuple[str, Moments]:
         """Say something to the bot and wait until its answer is complete. Returns the thread and the moments."""
-        await asyncio.sleep(max(0.0, self._next_s - time.perf_counter()))
+        await self.until_its_turn()
         self._next_s = time.perf_counter() + PACE_S
         self.watched = moments = Moments()
         self._before = len(self.slack.replies_of_bot(C_GENERAL, root)) if root else 0
@@ -88,20 +93,24 @@ class Rig:
         await self.settled()
         return self.root, moments
 
+    async def until_its_turn(self) -> None:
+        """Wait until another turn may begin."""
+        await asyncio.sleep(max(0.0, self._next_s - time.perf_counter()))
+
     async def settled(self) -> None:
         """Wait until the bot is at rest: the status is cleared last."""
         await self.slack.wait_until(lambda: not any(s.text for s in self.slack.workspace.statuses.values()), WAIT_S)
         await asyncio.sleep(0.05)
 
-    async def branch(self, root: str) -> tuple[str, float]:
+    async def branch(self, root: str, channel: str = C_GENERAL) -> tuple[str, float]:
         """Branch at the thread's last reply. Returns the branch's root and the seconds until it was posted."""
-        before = {message.ts for message in self.slack.posts_of_bot(C_GENERAL)}
-        ts = self.slack.replies_of_bot(C_GENERAL, root)[-1].ts
+        before = {message.ts for message in self.slack.posts_of_bot(channel)}
+        ts = self.slack.replies_of_bot(channel, root)[-1].ts
         began = time.perf_counter()
-        self.slack.people.react(U_ANA, C_GENERAL, ts, "twisted_rightwards_arrows")
+        self.slack.people.react(U_ANA, channel, ts, "twisted_rightwards_arrows")
 
         def posted() -> str:
-            return next((m.ts for m in self.slack.posts_of_bot(C_GENERAL) if m.ts not in before), "")
+            return next((m.ts for m in self.slack.posts_of_bot(channel) if m.ts not in before), "")
 
         branch = await self.slack.wait_until(posted, WAIT_S)
         return branch, time.perf_counter() - began
@@ -131,10 +140,13 @@ class Rig:
 
 
 @asynccontextmanager
-async def rig(folder: Path, redis_url: str, **settings: str) -> AsyncIterator[Rig]:
+async def rig(
+    folder: Path, redis_url: str, program: Sequence[str] = ("-m", "bot", "run"), **settings: str
+) -> AsyncIterator[Rig]:
     """A bot that is connected, until the context ends.
 
     Args:
+        program: arguments of the Python that runs it.
         settings: environment variables of the bot, beside what it needs.
     """
     async with AsyncExitStack() as stack:
@@ -152,14 +164,13 @@ async def rig(folder: Path, redis_url: str, **settings: str) -> AsyncIterator[Ri
             **model.env,
             **settings,
         }
-        log = stack.enter_context((folder / "bot.log").open("ab"))
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", "run", env=environ, stdout=log, stderr=log
-        )
+        written = folder / "bot.log"
+        log = stack.enter_context(written.open("ab"))
+        process = await asyncio.create_subprocess_exec(sys.executable, *program, env=environ, stdout=log, stderr=log)
         try:
             await slack.wait_until(lambda: slack.open_sockets or process.returncode is not None, WAIT_S)
-            assert process.returncode is None, (folder / "bot.log").read_text()
-            found = Rig(slack, model, psutil.Process(process.pid))
+            assert process.returncode is None, written.read_text()
+            found = Rig(slack, model, psutil.Process(process.pid), written)
             model.fall_back_to(found.answer)
             slack.workspace.subscribe(found.look)
             yield found
