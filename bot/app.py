@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from uuid import uuid4
 
@@ -32,6 +32,7 @@ from bot.errors import StartError, StoreAway
 from bot.forks import ForkNeeds, Forks
 from bot.inbox import Inbox, InboxBounds
 from bot.model import Limits
+from bot.observed import examine, gauges_of
 from bot.patience import Patience, PatientFiles, PatientTranscripts, PatientTurns
 from bot.prompts import PromptWriter
 from bot.references import References
@@ -40,7 +41,7 @@ from bot.slack.background import Background
 from bot.slack.client import SlackChat
 from bot.slack.directory import Directory
 from bot.slack.downloads import Downloads
-from bot.slack.http import listen_over_http
+from bot.slack.http import event_routes
 from bot.slack.installations import Installations, OneInstallation, identify
 from bot.slack.listeners import build_app
 from bot.slack.mode import ChannelModes, StreamingMode
@@ -50,7 +51,11 @@ from bot.slack.sockets import listen_over_socket
 from bot.slack.web import Web, web_client
 from bot.store.client import connect, health
 from bot.store.store import Store
+from bot.telemetry.metrics import CONTENT_TYPE, Metrics
 from bot.turns import Turns
+from bot.web.health import Health, health_routes
+from bot.web.metrics import metrics_route
+from bot.web.server import serving
 
 log = structlog.get_logger(__name__)
 
@@ -81,6 +86,8 @@ async def running(settings: Settings, environ: Mapping[str, str]) -> AsyncIterat
     async with AsyncExitStack() as stack:
         clock = SystemClock()
         worker = f"{socket.gethostname()}-{uuid4().hex[:12]}"
+        health, metrics = Health(), Metrics()
+        await _serve_operators(settings, health, metrics, stack)
         store = await _open_store(settings, worker, stack)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         client = web_client(settings.slack_bot_token, settings.slack_api_url, session)
@@ -94,22 +101,34 @@ async def running(settings: Settings, environ: Mapping[str, str]) -> AsyncIterat
         downloads = Downloads(session, api_url=settings.slack_api_url, max_bytes=settings.attachment_max_mb * MB)
         chat = SlackChat(installations, replies, directory, downloads)
         core = await _open_core(settings, environ, store, chat, clock, stack)
+        examine(health, core.inbox)
+        metrics.watch(gauges_of(core.inbox, core.agent))
         background = await stack.enter_async_context(Background())
         app = _listeners(settings, core, directory, installations, Answers(installations, session), background, modes)
-        await stack.enter_async_context(_transport(settings, app, web))
+        await _listen(settings, app, web, health, stack)
         transport = settings.transport.value if settings.ingress else "none"
+        health.open = True
         log.info("ready", worker=worker, team=installation.team, transport=transport)
         yield
+        health.open = False
         log.info("stopping", worker=worker)
 
 
 class _Core:
-    """The core's three doors."""
+    """The core's three doors, and the agent behind them."""
 
-    def __init__(self, inbox: Inbox, forks: Forks, admin: Admin) -> None:
+    def __init__(self, inbox: Inbox, forks: Forks, admin: Admin, agent: ClaudeAgent) -> None:
         self.inbox = inbox
         self.forks = forks
         self.admin = admin
+        self.agent = agent
+
+
+async def _serve_operators(settings: Settings, health: Health, metrics: Metrics, stack: AsyncExitStack) -> None:
+    """Opened first and closed last, so that a worker that starts or drains can be watched."""
+    if settings.metrics_port is not None:
+        routes = [*health_routes(health), metrics_route(metrics.text, CONTENT_TYPE)]
+        await stack.enter_async_context(serving(routes, host=settings.metrics_host, port=settings.metrics_port))
 
 
 async def _open_store(settings: Settings, worker: str, stack: AsyncExitStack) -> Store:
@@ -186,7 +205,8 @@ async def _open_core(
     await stack.enter_async_context(inbox)
     fork_needs = ForkNeeds(store.threads, store.turns, sessions, workspaces, agent, limits)
     forks = Forks(fork_needs, inbox, chat, references, clock, new_id=_new_id)
-    return _Core(inbox, forks, Admin(store.threads, sessions, inbox, chat, references, new_id=_new_id))
+    admin = Admin(store.threads, sessions, inbox, chat, references, new_id=_new_id)
+    return _Core(inbox, forks, admin, agent)
 
 
 def _listeners(
@@ -215,12 +235,16 @@ def _listeners(
     )
 
 
-def _transport(settings: Settings, app: AsyncApp, web: Web) -> AbstractAsyncContextManager[object]:
+async def _listen(settings: Settings, app: AsyncApp, web: Web, health: Health, stack: AsyncExitStack) -> None:
+    """Let Slack's events come in, the way that is set."""
     if not settings.ingress:
-        return nullcontext()
+        return
     if settings.transport is Transport.SOCKET:
-        return listen_over_socket(app, app_token=settings.slack_app_token, web=web.client)
-    return listen_over_http(app, host=settings.http_host, port=settings.http_port)
+        socket_mode = listen_over_socket(app, app_token=settings.slack_app_token, web=web.client)
+        health.ready["slack"] = await stack.enter_async_context(socket_mode)
+    else:
+        routes = [*event_routes(app), *health_routes(health)]
+        await stack.enter_async_context(serving(routes, host=settings.http_host, port=settings.http_port))
 
 
 def _pool_bounds(settings: Settings) -> PoolBounds:

@@ -245,8 +245,16 @@ class Settings:
         "BOT_ATTACHMENT_MAX_MB", "Work", "How large an attached file may be, in MB.", values.whole(0), "25"
     )
     log_format: LogFormat = _setting(
-        "BOT_LOG_FORMAT", "Logs", "`json`, or `text` for people.", values.choice(LogFormat), "json"
+        "BOT_LOG_FORMAT", "Operation", "`json`, or `text` for people.", values.choice(LogFormat), "json"
     )
+    metrics_port: int | None = _setting(
+        "BOT_METRICS_PORT",
+        "Operation",
+        "The port for `/metrics`, `/healthz` and `/readyz`, apart from the one that Slack talks to; 0 takes any free "
+        "one. They are not served when empty.",
+        values.whole(0, 65535),
+    )
+    metrics_host: str = _setting("BOT_METRICS_HOST", "Operation", "The address of that port.", values.text, "127.0.0.1")
 
     @classmethod
     def parse(cls, environ: Mapping[str, str]) -> Settings:
@@ -276,7 +284,12 @@ def _declared() -> tuple[Setting, ...]:
 SETTINGS: Final = _declared()
 """Every setting there is, in the order of the documentation."""
 
-_EMPTY: Final[Mapping[str, object]] = {"admins": frozenset(), "max_warm": None, "warm_memory_mb": None}
+_EMPTY: Final[Mapping[str, object]] = {
+    "admins": frozenset(),
+    "max_warm": None,
+    "warm_memory_mb": None,
+    "metrics_port": None,
+}
 """What a setting without text and default is, where that is not an empty string."""
 
 

@@ -7,15 +7,14 @@ warm for it, if that has room; else it is taken here, or where there is room. Wh
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 
 import structlog
 
-from bot.errors import BotError, LeaseLost, Reason, Refusal, StoreAway
+from bot.errors import LeaseLost, Reason, Refusal, StoreAway
 from bot.held import HeldThreads, TurnRunner
 from bot.model import (
     Address,
@@ -32,8 +31,8 @@ from bot.model import (
 )
 from bot.neighbours import Neighbours
 from bot.ports import Chat, Clock, InboxStore, Readiness, Signals, Workers
+from bot.rounds import Rounds, logged
 from bot.slots import TurnSlots
-from bot.tasks import end
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +44,9 @@ EXCLUSIVE_POLL_S = 0.1
 
 LISTEN_AGAIN_S = 1.0
 """After how long a worker listens again when that broke."""
+
+STORE_SILENT_S = 5.0
+"""How long after the last sign of life that the store took it counts as away. Signs are given every second."""
 
 LAST_WORDS_S = 1.0
 """How long a worker that has drained waits for what it does beside, such as telling others of work."""
@@ -110,28 +112,42 @@ class Inbox:
             tell_place=self._tell_place,
             pass_on=self._pass_on,
         )
-        self._beside: set[asyncio.Task[None]] = set()
-        self._watches: tuple[asyncio.Task[None], ...] = ()
+        self._rounds = Rounds(clock)
+        self._run_beside = self._rounds.beside
+        self._heard_at = 0.0
         self._draining = False
 
     async def __aenter__(self) -> Self:
-        self._watches = tuple(
-            asyncio.create_task(self._repeat(deed, pause_s), name=f"inbox {deed.__name__}")
-            for deed, pause_s in (
-                (self._beat, self._bounds.beat_s),
-                (self._sweep, self._bounds.sweep_s),
-                (self._listen, LISTEN_AGAIN_S),
-            )
-        )
+        self._rounds.repeat(self._beat, self._bounds.beat_s)
+        self._rounds.repeat(self._sweep, self._bounds.sweep_s)
+        self._rounds.repeat(self._listen, LISTEN_AGAIN_S, endless=True)
         return self
 
     async def __aexit__(self, *exc: object) -> None:
         self._draining = True
-        await self._logged(self._beat())
+        await logged(self._beat())
         await self._held.drain(self._drain_s)
-        if self._beside:
-            await asyncio.wait(self._beside, timeout=LAST_WORDS_S)
-        await end((*self._watches, *self._beside))
+        await self._rounds.end(LAST_WORDS_S)
+
+    @property
+    def works(self) -> bool:
+        """Whether it still does what it does by itself: giving signs of life, listening, sweeping."""
+        return self._rounds.at_work
+
+    @property
+    def keeps(self) -> bool:
+        """Whether the store took this worker's last sign of life, not long ago: so it would take a message."""
+        return self._clock.now() - self._heard_at < STORE_SILENT_S
+
+    @property
+    def threads_held(self) -> int:
+        """How many threads' leases this worker holds."""
+        return len(self._held)
+
+    @property
+    def threads_queued(self) -> int:
+        """How many of these wait for a place to run their turn."""
+        return self._held.queued
 
     # --- what people do ------------------------------------------------------------------------------------------
 
@@ -298,6 +314,7 @@ class Inbox:
     async def _beat(self) -> None:
         """Give a sign of life, and let threads that wait for a place here go where there is one."""
         await self._neighbours.beat(-1 if self._draining else self._room)
+        self._heard_at = self._clock.now()
         self._held.give_up_queued(self._neighbours.room)
 
     async def _listen(self) -> None:
@@ -318,23 +335,3 @@ class Inbox:
             return
         for thread in await self._store.abandoned(self._room):
             await self._take_on(thread)
-
-    async def _repeat(self, deed: Callable[[], Awaitable[None]], pause_s: float) -> None:
-        """Do it for ever, whatever becomes of it each time."""
-        while True:
-            await self._logged(deed())
-            await self._clock.sleep(pause_s)
-
-    def _run_beside(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(self._logged(work))
-        self._beside.add(task)
-        task.add_done_callback(self._beside.discard)
-
-    async def _logged(self, work: Awaitable[None]) -> None:
-        """Nothing is lost when it fails: messages are stored, and the sweep finds threads with work."""
-        try:
-            await work
-        except BotError as error:
-            log.warning("beside_failed", error=type(error).__name__, detail=str(error))
-        except Exception:
-            log.exception("beside_broke")

@@ -88,6 +88,11 @@ class ClaudeAgent:
         """How many processes there are."""
         return self._pool.census
 
+    @property
+    def memory_bytes(self) -> int:
+        """What they weigh together, as measured last."""
+        return self._pool.memory_bytes
+
     def run(self, request: RunRequest, workdir: Path) -> AbstractAsyncContextManager[Run]:
         """A run of the request in this directory. Leaving the context ends its process tree, or leaves it at rest."""
         return self._run(request, workdir.resolve())

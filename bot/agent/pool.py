@@ -138,6 +138,11 @@ class Pool(Generic[M]):
         return Census(len(self._running), len(self._idle), len(self._spares))
 
     @property
+    def memory_bytes(self) -> int:
+        """What the processes weighed together when they were measured last."""
+        return sum(self._weights.values())
+
+    @property
     def capacity(self) -> int | None:
         """How many turns may run at once; None for no bound."""
         if not self._bounds.clients:

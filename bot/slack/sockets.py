@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -65,8 +65,10 @@ class Envelopes:
 @asynccontextmanager
 async def listen_over_socket(
     app: AsyncApp, *, app_token: str, web: AsyncWebClient, drain_s: float = 5.0
-) -> AsyncIterator[None]:
+) -> AsyncIterator[Callable[[], bool]]:
     """Connect, and listen for as long as the context is open. Lost connections are replaced by themselves.
+
+    Yields what tells whether it is connected now.
 
     Args:
         app_token: starts with `xapp-`.
@@ -87,7 +89,7 @@ async def listen_over_socket(
     try:
         await _connect(client)
         log.info("socket_open")
-        yield
+        yield lambda: _is_connected(client)
     finally:
         await envelopes.finish(drain_s)
         await _close(client)
@@ -113,6 +115,11 @@ async def _connect(client: SocketModeClient) -> None:
             await client.connect()  # type: ignore[no-untyped-call]
     except TimeoutError as error:
         raise StartError(f"Slack's Socket Mode can't be reached within {CONNECT_TIMEOUT_S:.0f} s.") from error
+
+
+def _is_connected(client: SocketModeClient) -> bool:
+    session = client.current_session
+    return not (client.closed or client.stale or session is None or session.closed)
 
 
 async def _close(client: SocketModeClient) -> None:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from urllib.parse import urlencode
 
-import aiohttp
 import pytest
 from slack_sdk.signature import SignatureVerifier
 from structlog.testing import capture_logs
 
-from bot.errors import StartError, StoreAway
+from bot.errors import StoreAway
 from bot.slack.action_ids import ActionId, ShortcutId, ViewId
 from bot.slack.events import EVENTS
-from bot.slack.http import PATH, listen_over_http
+from bot.slack.http import PATH, event_routes
 from bot.slack.interactions import ACTIONS, SHORTCUTS, VIEWS
+from bot.web.server import serving
 from tests.payloads import payload
 from tests.unit.slack.incoming import Incoming, incoming
 
@@ -25,6 +26,10 @@ from tests.unit.slack.incoming import Incoming, incoming
 async def slack() -> AsyncIterator[Incoming]:
     async with incoming() as opened:
         yield opened
+
+
+def listening(slack: Incoming) -> AbstractAsyncContextManager[int]:
+    return serving(event_routes(slack.app), host="127.0.0.1", port=0)
 
 
 async def post(
@@ -44,14 +49,14 @@ async def post(
 
 
 async def test_a_signed_event_over_http_is_taken(slack: Incoming) -> None:
-    async with listen_over_http(slack.app, host="127.0.0.1", port=0) as port:
+    async with listening(slack) as port:
         assert (await post(slack, port, json.dumps(payload("message_dm"))))[0] == 200
     assert len(slack.inbox.taken) == 1
 
 
 async def test_a_wrong_or_old_signature_is_refused(slack: Incoming) -> None:
     body = json.dumps(payload("message_dm"))
-    async with listen_over_http(slack.app, host="127.0.0.1", port=0) as port:
+    async with listening(slack) as port:
         assert (await post(slack, port, body, secret="guessed"))[0] == 401
         assert (await post(slack, port, body, at=time.time() - 3600))[0] == 401
     assert slack.inbox.taken == []
@@ -59,13 +64,13 @@ async def test_a_wrong_or_old_signature_is_refused(slack: Incoming) -> None:
 
 async def test_what_cannot_be_stored_is_answered_so_that_slack_sends_it_again(slack: Incoming) -> None:
     slack.inbox.failure = StoreAway("connection refused")
-    async with listen_over_http(slack.app, host="127.0.0.1", port=0) as port:
+    async with listening(slack) as port:
         assert (await post(slack, port, json.dumps(payload("message_dm"))))[0] == 503
 
 
 async def test_the_address_is_verified_as_slack_asks(slack: Incoming) -> None:
     body = payload("url_verification")
-    async with listen_over_http(slack.app, host="127.0.0.1", port=0) as port:
+    async with listening(slack) as port:
         status, text = await post(slack, port, json.dumps(body))
     assert status == 200
     assert body["challenge"] in text
@@ -75,7 +80,7 @@ async def test_a_command_and_an_interaction_come_as_forms(slack: Incoming) -> No
     form = "x-www-form-urlencoded"
     command = urlencode(payload("slash_command", text="help", response_url=slack.hooks.url))
     pressed = urlencode({"payload": json.dumps(payload("block_actions_feedback", response_url=slack.hooks.url))})
-    async with listen_over_http(slack.app, host="127.0.0.1", port=0) as port:
+    async with listening(slack) as port:
         assert await post(slack, port, command, kind=form) == (200, "")
         assert await post(slack, port, pressed, kind=form) == (200, "")
     await slack.background.settle(5.0)
@@ -83,24 +88,8 @@ async def test_a_command_and_an_interaction_come_as_forms(slack: Incoming) -> No
 
 
 async def test_a_body_that_is_no_json_is_refused(slack: Incoming) -> None:
-    async with listen_over_http(slack.app, host="127.0.0.1", port=0) as port:
+    async with listening(slack) as port:
         assert (await post(slack, port, '{"type": '))[0] == 400
-
-
-async def test_healthz_answers_while_the_process_lives(slack: Incoming) -> None:
-    async with (
-        listen_over_http(slack.app, host="127.0.0.1", port=0) as port,
-        aiohttp.ClientSession() as session,
-        session.get(f"http://127.0.0.1:{port}/healthz") as response,
-    ):
-        assert response.status == 200
-
-
-async def test_an_address_that_is_taken_is_one_clear_line(slack: Incoming) -> None:
-    async with listen_over_http(slack.app, host="127.0.0.1", port=0) as port:
-        with pytest.raises(StartError, match=f"127.0.0.1:{port}"):
-            async with listen_over_http(slack.app, host="127.0.0.1", port=port):
-                pass
 
 
 # --- the tables -------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 
 import pytest
@@ -41,7 +41,9 @@ def own_tasks() -> set[asyncio.Task[object]]:
     return {task for task in asyncio.all_tasks() if task is not asyncio.current_task()}
 
 
-def listening(slack: Incoming, emulated: EmulatedSlack, app_token: str = "") -> AbstractAsyncContextManager[None]:
+def listening(
+    slack: Incoming, emulated: EmulatedSlack, app_token: str = ""
+) -> AbstractAsyncContextManager[Callable[[], bool]]:
     web = web_client("", emulated.api_url)
     return listen_over_socket(slack.app, app_token=app_token or emulated.app_token, web=web)
 
