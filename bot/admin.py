@@ -112,7 +112,7 @@ class Admin:
             Refusal: those of `References.find_for`, and BUSY.
         """
         thread = await self.thread_of(person, key)
-        await self._inbox.stop(thread.key)
+        await self._inbox.stop(thread.key, hold_back=False)
         async with self._inbox.exclusive(thread.key) as lease:
             archived = await self._threads.reset(lease, self._new_id())
         log.info("session_reset", thread=str(key), user=person.user, archived=archived.session_id)
@@ -130,14 +130,14 @@ class Admin:
         thread = await self.thread_of(person, key)
         if not thread.archived:
             raise Refusal(Reason.NOTHING_ARCHIVED)
-        await self._inbox.stop(thread.key)
+        await self._inbox.stop(thread.key, hold_back=False)
         async with self._inbox.exclusive(thread.key) as lease:
             restored = await self._threads.restore(lease, session_id)
         log.info("session_restored", thread=str(key), user=person.user, session=restored.session_id)
         return restored.session_id
 
     async def stop(self, person: Person, key: ThreadKey) -> None:
-        """Stop the turn that runs.
+        """Stop the turn that runs. Messages that wait are held back.
 
         Raises:
             Refusal: those of `References.find_for`, and NOTHING_RUNNING.
@@ -147,9 +147,42 @@ class Admin:
             raise Refusal(Reason.NOTHING_RUNNING)
         log.info("turn_stopped", thread=str(key), user=person.user)
 
+    async def go_on(self, person: Person, key: ThreadKey, *, there: bool = False) -> int:
+        """Have the messages answered that a stop holds back. Returns how many there were.
+
+        Args:
+            there: the person asks in the thread itself, where writing on would do the same.
+
+        Raises:
+            Refusal: NOTHING_WAITS, and those of `References.find_for` unless `there`.
+        """
+        if not there:
+            await self.thread_of(person, key)
+        count = await self._inbox.answer_held_back(key)
+        if not count:
+            raise Refusal(Reason.NOTHING_WAITS)
+        log.info("went_on", thread=str(key), user=person.user, messages=count)
+        return count
+
+    async def withdraw_held_back(self, person: Person, key: ThreadKey) -> int:
+        """Take back the messages that a stop holds back: all, or who can't manage the thread only their own.
+
+        Returns how many there were.
+
+        Raises:
+            Refusal: NOTHING_WAITS, and those of `References.find`.
+        """
+        thread, _ = await self._references.find(person.team, key)
+        everybody = await self._references.may_manage(person, thread)
+        count = await self._inbox.withdraw_held_back(key, "" if everybody else person.user)
+        if not count:
+            raise Refusal(Reason.NOTHING_WAITS)
+        log.info("waiting_withdrawn", thread=str(key), user=person.user, messages=count)
+        return count
+
     async def reply_deleted(self, key: ThreadKey, ts: str) -> bool:
         """Somebody deleted a message of the bot's: stop its turn, if it still runs. False when none was stopped."""
-        return await self._threads.in_flight(key, ts) and await self._inbox.stop(key)
+        return await self._threads.in_flight(key, ts) and await self._inbox.stop(key, hold_back=False)
 
     async def rename(self, person: Person, key: ThreadKey, title: str) -> None:
         """Give the session another title.

@@ -222,6 +222,7 @@ def _listeners(
         signing_secret=settings.slack_signing_secret,
         command=settings.command,
         branch_emoji=settings.fork_emoji,
+        stop_emoji=settings.stop_emoji,
         waiting_bound=settings.max_waiting,
         inbox=core.inbox,
         forks=core.forks,

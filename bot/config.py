@@ -134,6 +134,13 @@ class Settings:
         values.emoji_names,
         "twisted_rightwards_arrows",
     )
+    stop_emoji: tuple[str, ...] = _setting(
+        "BOT_STOP_EMOJI",
+        "People",
+        "Names of the emoji that stop the answer being written in a thread, comma separated.",
+        values.emoji_names,
+        "octagonal_sign",
+    )
     show_usage: bool = _setting(
         "BOT_SHOW_USAGE", "People", "Whether a reply ends with model, time and cost.", values.boolean, "false"
     )
@@ -270,6 +277,7 @@ class Settings:
                 read[setting.attribute] = _value(setting, environ)
             except ValueError as wrong:
                 problems.append(f"{setting.name} {wrong}")
+        problems += _ambiguous_emoji(read)
         problems += _contradictions(environ, ingress=read.get("ingress") is not False)
         if problems:
             raise SettingsError(problems)
@@ -326,6 +334,12 @@ def _contradictions(environ: Mapping[str, str], *, ingress: bool) -> list[str]:
             "or the signing secret for HTTP"
         )
     return problems
+
+
+def _ambiguous_emoji(read: Mapping[str, Any]) -> list[str]:
+    """One emoji can't do two things."""
+    both = set(read.get("fork_emoji") or ()) & set(read.get("stop_emoji") or ())
+    return [f"BOT_STOP_EMOJI names {name}, which branches (BOT_FORK_EMOJI)" for name in sorted(both)]
 
 
 def _misspelt(environ: Mapping[str, str]) -> list[str]:

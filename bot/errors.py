@@ -96,6 +96,8 @@ class Reason(StrEnum):
     """The asker can't read the place the session lives in."""
     NOTHING_RUNNING = "nothing_running"
     """There is no turn to stop."""
+    NOTHING_WAITS = "nothing_waits"
+    """No message is held back there, or none of the asker's."""
     NOTHING_ARCHIVED = "nothing_archived"
     """There is no earlier session to restore."""
     NO_SESSIONS = "no_sessions"

@@ -164,7 +164,7 @@ class Inbox:
         receipt = await self._accept(message)
         log.info("message_taken", thread=str(message.thread), ts=message.ts, taken=receipt.taken.value)
         if receipt.taken is Taken.PROMPT:
-            self._run_beside(self._see_to(message.thread, receipt))
+            self._run_beside(self._see_to(message.thread, receipt.holder, receipt.prefers))
         if receipt.taken is Taken.PROMPT and receipt.behind_turn:
             self._run_beside(self._chat.mark_waiting(message))
         elif receipt.taken is Taken.PROMPT:
@@ -197,7 +197,7 @@ class Inbox:
 
     async def _wake(self, thread: ThreadKey) -> None:
         holder = await self._store.holder(thread)
-        await self._see_to(thread, Receipt(Taken.PROMPT, holder))
+        await self._see_to(thread, holder, "")
 
     def beside(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something that nobody waits for. What is left of it ends with the inbox."""
@@ -211,14 +211,34 @@ class Inbox:
         """Change a message that was edited in Slack. False when it no longer waits."""
         return await self._store.amend(thread, ts, text)
 
-    async def stop(self, thread: ThreadKey) -> bool:
-        """Stop the thread's running turn, whichever worker runs it. False when none runs."""
-        holder = await self._store.holder(thread)
-        if holder == self._signals.worker:
-            return await self._turns.interrupt(thread)
-        if holder:
-            await self._signals.send(holder, Signal(SignalKind.STOP, thread))
-        return bool(holder)
+    async def stop(self, thread: ThreadKey, *, hold_back: bool = True) -> bool:
+        """Stop the thread's running turn, whichever worker runs it. False when nothing ran or waited.
+
+        Args:
+            hold_back: messages that wait stay waiting, until somebody goes on, writes again, or withdraws them.
+        """
+        stopped = await self._store.stop(thread, hold_back=hold_back)
+        if stopped.running and stopped.holder == self._signals.worker:
+            await self._turns.interrupt(thread)
+        elif stopped.running and stopped.holder:
+            await self._signals.send(stopped.holder, Signal(SignalKind.STOP, thread))
+        elif not stopped.running and stopped.held_back:  # a running turn's reply says it itself
+            self._run_beside(self._chat.offer_held_back(thread, stopped.held_back))
+        return stopped.running or stopped.held_back > 0
+
+    async def answer_held_back(self, thread: ThreadKey) -> int:
+        """Have the messages answered that a stop holds back. Returns how many there were."""
+        resumed = await self._store.go_on(thread)
+        if resumed.count:
+            self._run_beside(self._see_to(thread, resumed.holder, resumed.prefers))
+        return resumed.count
+
+    async def withdraw_held_back(self, thread: ThreadKey, user: str = "") -> int:
+        """Take back the messages that a stop holds back, one user's or (empty) all. Returns how many there were."""
+        withdrawn = await self._store.withdraw_held_back(thread, user)
+        if withdrawn:
+            self._run_beside(self._chat.unmark_waiting(withdrawn))
+        return len(withdrawn)
 
     async def continue_turn(self, person: Person, thread: ThreadKey, reply_ts: str, ending: Ending) -> Receipt:
         """Go on where a limit stopped a turn, with twice that limit.
@@ -275,15 +295,15 @@ class Inbox:
         """How many threads more this worker would take on."""
         return max(0, self._slots.bound - len(self._held))
 
-    async def _see_to(self, thread: ThreadKey, receipt: Receipt) -> None:
+    async def _see_to(self, thread: ThreadKey, holder: str, prefers: str) -> None:
         """Have a thread's work done: by its holder, by who is warm for it, here, or where there is room."""
         me = self._signals.worker
-        if receipt.holder == me:
+        if holder == me:
             return  # its task finds the work, or hands it over: a lease is not given back while there is some
-        if receipt.holder:
-            await self._tell(receipt.holder, thread)
-        elif receipt.prefers != me and self._neighbours.take_room_of(receipt.prefers):
-            await self._tell(receipt.prefers, thread)
+        if holder:
+            await self._tell(holder, thread)
+        elif prefers != me and self._neighbours.take_room_of(prefers):
+            await self._tell(prefers, thread)
         elif self._draining or not self._room:
             await self._pass_on(thread)
         else:

@@ -90,6 +90,9 @@ class PatientTurns:
     async def tail(self, thread: ThreadKey, session_id: str) -> str:
         return await self._patience.read(partial(self._store.tail, thread, session_id))
 
+    async def held_back(self, thread: ThreadKey) -> int:
+        return await self._patience.read(partial(self._store.held_back, thread))
+
     async def save(self, lease: Lease, turn_id: str, progress: Progress, state: TurnState) -> None:
         await self._patience.write(lease, partial(self._store.save, lease, turn_id, progress, state))
 

@@ -83,6 +83,8 @@ class Turns:
         self._needs = needs
         self._show_usage = show_usage
         self._attempts: dict[ThreadKey, Attempt] = {}
+        self._stopped: dict[ThreadKey, bool] = {}
+        """Threads with a turn in hand: whether it was stopped here."""
         self._unmarked: OrderedDict[tuple[ThreadKey, str], None] = OrderedDict()
 
     def never_marked(self, message: Message) -> None:
@@ -93,10 +95,11 @@ class Turns:
 
     async def interrupt(self, thread: ThreadKey) -> bool:
         """Stop the turn that runs here. False when none does."""
-        attempt = self._attempts.get(thread)
-        if attempt is None:
+        if thread not in self._stopped:
             return False
-        await attempt.stop()
+        self._stopped[thread] = True
+        if (attempt := self._attempts.get(thread)) is not None:
+            await attempt.stop()
         return True
 
     async def run_next(self, lease: Lease) -> bool:
@@ -109,6 +112,7 @@ class Turns:
         turn = await self._store.begin(lease, self._needs.new_id())
         if turn is None:
             return False
+        self._stopped[lease.thread] = turn.stop_asked
         bound = log.bind(thread=str(lease.thread), turn=turn.id, attempt=turn.attempt)
         bound.info("turn_began", messages=len(turn.prompt.messages), state=turn.state.value)
         unmark = asyncio.create_task(self._unmark(turn), name="unmark waiting")
@@ -123,6 +127,7 @@ class Turns:
         finally:
             unmark.cancel()
             self._attempts.pop(lease.thread, None)
+            self._stopped.pop(lease.thread, None)
         return True
 
     async def _answer(self, lease: Lease, turn: Turn) -> Outcome:
@@ -131,14 +136,24 @@ class Turns:
             if journal.outcome is None:
                 journal.outcome = await self._ask(lease, turn, reply, journal)
             outcome = journal.outcome
-            reply_ts = await self._deliver(turn, reply, outcome, journal)
+            held_back = await self._store.held_back(lease.thread)
+            reply_ts = await self._deliver(turn, reply, outcome, journal, held_back)
         keep_head = outcome.ending in NOTHING_TO_KEEP and not journal.tool_ran
         await self._store.finish(lease, turn.id, outcome, reply_ts, keep_head=keep_head)
+        if self._stopped[lease.thread] and not held_back:
+            await self._offer_late(lease.thread)
         return outcome
+
+    async def _offer_late(self, thread: ThreadKey) -> None:
+        """A stop that came while the reply was being closed: its closing could not say what is held back."""
+        if held_back := await self._store.held_back(thread):
+            await self._chat.offer_held_back(thread, held_back)
 
     async def _ask(self, lease: Lease, turn: Turn, reply: Reply, journal: _Journal) -> Outcome:
         if turn.attempt > MAX_ATTEMPTS:
             return Outcome(Ending.CRASHED, turn.thread.session_id, detail=f"{MAX_ATTEMPTS} attempts")
+        if self._stopped[lease.thread]:
+            return Outcome(Ending.STOPPED, turn.thread.session_id)
         attempt = self._attempts[lease.thread] = Attempt(self._needs, lease, turn, reply, journal.note_tool)
         try:
             return await attempt.run()
@@ -147,12 +162,14 @@ class Turns:
             log.info("reply_gone", thread=str(lease.thread), code=refused.code)
             return Outcome(Ending.STOPPED, turn.thread.session_id)
 
-    async def _deliver(self, turn: Turn, reply: Reply, outcome: Outcome, journal: _Journal) -> Sequence[str]:
+    async def _deliver(
+        self, turn: Turn, reply: Reply, outcome: Outcome, journal: _Journal, held_back: int
+    ) -> Sequence[str]:
         usage = Usage(outcome.model, outcome.duration_s, outcome.cost_usd) if self._show_usage else None
         try:
             attempt = self._attempts.get(turn.thread.key)
             files = attempt.files if attempt is not None else ()
-            return await reply.close(Closing(outcome, usage, files))
+            return await reply.close(Closing(outcome, usage, files, held_back))
         except ChatRefused as refused:
             # The channel or the thread is gone, or we were removed: nobody is left to read it.
             log.warning("reply_refused", method=refused.method, code=refused.code)

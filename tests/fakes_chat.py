@@ -75,6 +75,7 @@ class FakeChat:
         self.waiting: set[str] = set()
         self.unmarked: list[str] = []
         self.places: list[tuple[ThreadKey, int]] = []
+        self.offered: list[tuple[ThreadKey, int]] = []
         self.admins: set[str] = set()
         self.unreadable: set[tuple[str, str]] = set()
         self.past: list[Spoken] = []
@@ -106,6 +107,9 @@ class FakeChat:
     async def unmark_waiting(self, messages: Sequence[Message]) -> None:
         self.waiting -= {message.ts for message in messages}
         self.unmarked += [message.ts for message in messages]
+
+    async def offer_held_back(self, thread: ThreadKey, count: int) -> None:
+        self.offered.append((thread, count))
 
     async def show_place(self, thread: ThreadKey, place: int) -> None:
         self.places.append((thread, place))

@@ -18,7 +18,7 @@ from bot.model.agent import (
     TranscriptEntry,
 )
 from bot.model.decisions import Decided, Decision, DeferredCall, DetailKind, Option, Question, Verdict
-from bot.model.inbox import Receipt, Signal, SignalKind, Taken
+from bot.model.inbox import Receipt, Resumed, Signal, SignalKind, Stopped, Taken
 from bot.model.messages import Address, Attachment, Limits, Message, Prompt, Spoken
 from bot.model.places import Person, ThreadKey, ts_order
 from bot.model.threads import (
@@ -63,12 +63,14 @@ __all__ = [
     "Receipt",
     "Remark",
     "RemarkKind",
+    "Resumed",
     "RunEnded",
     "RunRequest",
     "Signal",
     "SignalKind",
     "Source",
     "Spoken",
+    "Stopped",
     "Taken",
     "TextDelta",
     "Thinking",

@@ -39,6 +39,28 @@ class Receipt:
     prefers: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """What a stop met, in one atomic step.
+
+    `holder` is the worker that holds the thread's lease, or empty. `running` says that a turn was running. `held_back`
+    counts the prompts that waited: no turn takes them before somebody goes on.
+    """
+
+    holder: str = ""
+    running: bool = False
+    held_back: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """What going on met: how many prompts had been held back, who holds the thread, and who ran its last turn."""
+
+    count: int
+    holder: str = ""
+    prefers: str = ""
+
+
 class SignalKind(StrEnum):
     WORK = "work"
     STOP = "stop"

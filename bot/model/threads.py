@@ -42,6 +42,8 @@ class ThreadStatus(StrEnum):
     IDLE = "idle"
     WAITING = "waiting"
     """Messages wait and no turn runs yet."""
+    PAUSED = "paused"
+    """Messages wait, and were held back by a stop until somebody goes on."""
     RUNNING = "running"
     DEFERRED = "deferred"
     """The turn waits for a person's decision."""

@@ -58,6 +58,8 @@ class Turn:
     state: TurnState = TurnState.RUNNING
     attempt: int = 1
     """2 and more after another worker took over, or the agent's process died."""
+    stop_asked: bool = False
+    """Somebody stopped it before it was taken up here."""
     progress: Progress = field(default_factory=Progress)
     decision: Decision | None = None
     """What it waits for, or waited for last."""
@@ -119,3 +121,5 @@ class Closing:
     usage: Usage | None = None
     files: tuple[Path, ...] = ()
     """Files in the session's directory that the turn made or changed: those that the answer mentions go with it."""
+    held_back: int = 0
+    """Messages that a stop holds back: they wait until somebody goes on."""

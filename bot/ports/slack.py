@@ -61,6 +61,10 @@ class Chat(Protocol):
 
     async def unmark_waiting(self, messages: Sequence[Message]) -> None: ...
 
+    async def offer_held_back(self, thread: ThreadKey, count: int) -> None:
+        """Say in the thread that messages are held back, and offer to go on or withdraw them. It may fail unseen."""
+        ...
+
     async def show_place(self, thread: ThreadKey, place: int) -> None:
         """Show that the thread's turn waits for others to end, at this place in the queue. It may fail unseen."""
         ...

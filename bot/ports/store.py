@@ -17,7 +17,9 @@ from bot.model import (
     PointMap,
     Progress,
     Receipt,
+    Resumed,
     Signal,
+    Stopped,
     Thread,
     ThreadFilter,
     ThreadKey,
@@ -52,6 +54,22 @@ class InboxStore(Protocol):
         """Change the text of a message that still waits. False when it does not (any more)."""
         ...
 
+    async def stop(self, thread: ThreadKey, *, hold_back: bool) -> Stopped:
+        """Ask the turn that runs to stop, whoever takes it up.
+
+        Args:
+            hold_back: prompts that wait now are held back, until `go_on` or the next prompt.
+        """
+        ...
+
+    async def go_on(self, thread: ThreadKey) -> Resumed:
+        """Hold nothing back any more."""
+        ...
+
+    async def withdraw_held_back(self, thread: ThreadKey, user: str = "") -> Sequence[Message]:
+        """Take back the prompts that are held back, of one user or (empty) of all. Returns them."""
+        ...
+
     async def acquire(self, thread: ThreadKey) -> Lease | None:
         """Take the thread's lease for this worker, with a new fencing token. None when another lease is alive."""
         ...
@@ -66,7 +84,8 @@ class InboxStore(Protocol):
     async def release(self, lease: Lease, *, even_with_work: bool = False) -> bool:
         """Give the lease back, unless there is work (then False, and it is kept).
 
-        Work is a prompt that waits, or a turn in flight that is RUNNING or ANSWERED; a DEFERRED one is not.
+        Work is a prompt that waits and is not held back, or a turn in flight that is RUNNING or ANSWERED; a DEFERRED
+        one is not.
 
         Args:
             even_with_work: give it back whatever waits, so that another worker can go on (draining). Taking up a turn
@@ -126,6 +145,10 @@ class TurnStore(Protocol):
 
     async def tail(self, thread: ThreadKey, session_id: str) -> str:
         """Uuid of the transcript's last entry that it can be cut after; empty when there is no transcript."""
+        ...
+
+    async def held_back(self, thread: ThreadKey) -> int:
+        """How many prompts a stop holds back."""
         ...
 
     async def save(self, lease: Lease, turn_id: str, progress: Progress, state: TurnState) -> None:

@@ -66,6 +66,16 @@ class Buttons:
     async def stop(self, pressed: Press) -> None:
         await self.carry_out(pressed.place, Stop(_thread(pressed)))
 
+    async def go_on(self, pressed: Press) -> None:
+        """Where messages are held back, or on the conversation shown elsewhere."""
+        thread = _thread(pressed)
+        count = await self._around.admin.go_on(pressed.place.person, thread, there=thread == pressed.message)
+        await self._around.answers.tell(pressed.place, Notice(wording.going_on(count)))
+
+    async def withdraw_held_back(self, pressed: Press) -> None:
+        count = await self._around.admin.withdraw_held_back(pressed.place.person, _thread(pressed))
+        await self._around.answers.tell(pressed.place, Notice(wording.withdrawn(count)))
+
     async def continue_here(self, pressed: Press) -> None:
         """From App Home, "here" is the DM with the bot."""
         place, session_id = pressed.place, pressed.value.partition(" ")[2]

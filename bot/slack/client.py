@@ -16,6 +16,7 @@ from bot.slack import wording
 from bot.slack.conversations import Conversations
 from bot.slack.directory import Directory
 from bot.slack.downloads import Downloads
+from bot.slack.finale import held_back_blocks
 from bot.slack.installations import Installations
 from bot.slack.mrkdwn import escaped_within
 from bot.slack.permalinks import permalink
@@ -68,6 +69,22 @@ class SlackChat:
     async def unmark_waiting(self, messages: Sequence[Message]) -> None:
         for message in messages:
             await self._react("reactions.remove", message)
+
+    async def offer_held_back(self, thread: ThreadKey, count: int) -> None:
+        """A message in the thread. It is a courtesy too: writing on does the same."""
+        web = (await self._installations.of(thread.team)).web
+        try:
+            await web.call(
+                "chat.postMessage",
+                safe_to_repeat=False,
+                urgent=True,
+                channel=thread.channel,
+                thread_ts=thread.root_ts,
+                text=wording.held_back(count),
+                blocks=held_back_blocks(thread, count),
+            )
+        except (ChatRefused, ChatAway) as error:
+            log.warning("held_back_not_shown", thread=str(thread), error=str(error))
 
     async def show_place(self, thread: ThreadKey, place: int) -> None:
         """Say it in the status, which the turn's own replaces. It is a courtesy as well."""

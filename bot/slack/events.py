@@ -45,17 +45,24 @@ class Surroundings:
     background: Background
 
 
+@dataclass(frozen=True, slots=True)
+class Emoji:
+    """What reactions do: names of emoji, without colons."""
+
+    branch: frozenset[str]
+    stop: frozenset[str]
+
+
 class Events:
     """The listeners of the Events API.
 
     Args:
-        branch_emoji: names of the emoji that branch, without colons.
         waiting_bound: how many messages a thread takes, for the words when it is full.
     """
 
-    def __init__(self, around: Surroundings, *, branch_emoji: frozenset[str], waiting_bound: int) -> None:
+    def __init__(self, around: Surroundings, emoji: Emoji, *, waiting_bound: int) -> None:
         self._around = around
-        self._branch_emoji = branch_emoji
+        self._emoji = emoji
         self._waiting_bound = waiting_bound
 
     async def on_message(self, body: Json, first_time: bool) -> None:
@@ -132,12 +139,30 @@ class Events:
                 return await desk.carry_out(Reset(word.thread), word.person, channel)
 
     async def on_reaction(self, body: Json, _first_time: bool) -> None:
-        """The branch emoji branches; others say nothing to the bot, nor do its own."""
+        """One emoji branches, one stops; others say nothing to the bot, nor do its own reactions."""
         found = reaction(body)
         own = (await self._around.installations.of(event_team(body))).own
-        if found is not None and found.emoji in self._branch_emoji and found.person.user != own.user:
-            place = Place(found.person, found.channel)
+        if found is None or found.person.user == own.user:
+            return
+        place = Place(found.person, found.channel)
+        if found.emoji in self._emoji.branch:
             self._start(place, lambda: self._branch(found), "branch")
+        elif found.emoji in self._emoji.stop:
+            self._start(place, lambda: self._stop(found), "stop by reaction")
+
+    async def _stop(self, found: Reaction) -> None:
+        """On any message of the thread. Where nothing can be stopped the reaction meant something else."""
+        thread = await self._around.conversations.thread_of(found.person.team, found.channel, found.ts)
+        if thread is None:
+            return
+        place = Place(found.person, found.channel, thread_ts=answer_thread(thread, found.ts))
+        try:
+            notice = await self._around.desk.carry_out(Stop(thread), found.person, found.channel)
+        except Refusal as refusal:
+            if refusal.reason in (Reason.NO_SESSION_HERE, Reason.NOTHING_RUNNING):
+                return
+            raise
+        await self._around.answers.tell(place, notice)
 
     async def _branch(self, found: Reaction) -> None:
         thread = await self._around.conversations.thread_of(found.person.team, found.channel, found.ts)

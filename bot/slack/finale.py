@@ -41,7 +41,7 @@ def finale(closing: Closing, thread: ThreadKey, *, silent: bool) -> Finale:
     notice = harmless(wording.ending_notice(closing.outcome))
     if silent and not notice:
         notice = wording.NOTHING_SAID
-    blocks: list[Block] = []
+    blocks: list[Block] = held_back_blocks(thread, closing.held_back) if closing.held_back else []
     if ending in _CONTINUABLE:
         blocks.append(_continue_button(thread, ending))
     if ending is Ending.DONE and not silent:
@@ -50,6 +50,21 @@ def finale(closing: Closing, thread: ThreadKey, *, silent: bool) -> Finale:
         line = escaped(wording.usage_line(closing.usage))
         blocks.append({"type": "context", "elements": [{"type": "mrkdwn", "text": line}]})
     return Finale(notice, tuple(blocks))
+
+
+def held_back_blocks(thread: ThreadKey, count: int) -> list[Block]:
+    """What a stop holds back, with what can be done about it."""
+
+    def button(text: str, action: ActionId) -> Block:
+        label = {"type": "plain_text", "text": text}
+        return {"type": "button", "action_id": action.value, "text": label, "value": str(thread)}
+
+    elements = [
+        button(wording.GO_ON_BUTTON, ActionId.GO_ON),
+        button(wording.WITHDRAW_BUTTON, ActionId.WITHDRAW_HELD_BACK),
+    ]
+    said: Block = {"type": "section", "text": {"type": "mrkdwn", "text": wording.held_back(count)}}
+    return [said, {"type": "actions", "elements": elements}]
 
 
 def _continue_button(thread: ThreadKey, ending: Ending) -> Block:

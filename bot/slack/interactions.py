@@ -147,6 +147,8 @@ ACTIONS: Mapping[str, Callable[[Buttons, Press], Awaitable[None]]] = {
     ActionId.RESET_CONFIRMED: Buttons.reset_confirmed,
     ActionId.RESTORE: Buttons.restore,
     ActionId.STOP: Buttons.stop,
+    ActionId.GO_ON: Buttons.go_on,
+    ActionId.WITHDRAW_HELD_BACK: Buttons.withdraw_held_back,
     ActionId.RENAME: Buttons.ask_title,
     ActionId.TAG: Buttons.ask_tag,
     ActionId.CONTINUE_HERE: Buttons.continue_here,

@@ -24,7 +24,7 @@ from bot.slack.conversations import Conversations
 from bot.slack.core import Branches, Management, Messages
 from bot.slack.desk import Desk
 from bot.slack.directory import Directory
-from bot.slack.events import EVENTS, EventRow, Events, Surroundings
+from bot.slack.events import EVENTS, Emoji, EventRow, Events, Surroundings
 from bot.slack.home import Home
 from bot.slack.installations import NOT_INSTALLED, Installations
 from bot.slack.interactions import Interactions
@@ -43,6 +43,7 @@ def build_app(
     signing_secret: str,
     command: str,
     branch_emoji: Sequence[str],
+    stop_emoji: Sequence[str],
     waiting_bound: int,
     inbox: Messages,
     forks: Branches,
@@ -60,6 +61,7 @@ def build_app(
         signing_secret: verifies requests over HTTP; Socket Mode needs none.
         command: the slash command, with its slash.
         branch_emoji: names of the emoji that branch, without colons.
+        stop_emoji: names of the emoji that stop a turn.
         waiting_bound: how many messages may wait in a thread.
         background: whoever opened it closes it after the transport is closed.
     """
@@ -68,7 +70,8 @@ def build_app(
     conversations = Conversations(installations)
     around = Surroundings(inbox, admin, desk, answers, home, conversations, installations, background)
     app = _bolt(signing_secret, installations)
-    events = Events(around, branch_emoji=frozenset(branch_emoji), waiting_bound=waiting_bound)
+    emoji = Emoji(frozenset(branch_emoji), frozenset(stop_emoji))
+    events = Events(around, emoji, waiting_bound=waiting_bound)
     for row in EVENTS:
         app.event(row.type)(_event_listener(row, events))
     app.event(ANYTHING)(_unknown_event)

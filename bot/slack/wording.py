@@ -87,6 +87,22 @@ _NOTICES: dict[Ending, str] = {
 }
 
 
+def held_back(count: int) -> str:
+    """What a stop holds back, beside the buttons *Go on* and *Withdraw*."""
+    wait = "One message waits" if count == 1 else f"{count} messages wait"
+    return f"{wait} here. Go on with {'it' if count == 1 else 'them'}, withdraw, or just write on."
+
+
+def going_on(count: int) -> str:
+    return (
+        "Going on with the message that waited." if count == 1 else f"Going on with the {count} messages that waited."
+    )
+
+
+def withdrawn(count: int) -> str:
+    return "Withdrawn: I leave it out." if count == 1 else f"Withdrawn: I leave these {count} messages out."
+
+
 def ending_notice(outcome: Outcome) -> str:
     """What happened and what happens next; empty when a turn simply ended well."""
     notice = _NOTICES[outcome.ending]
@@ -121,6 +137,8 @@ OPEN_BUTTON = "Open"
 SHOW_BUTTON = "Show"
 RESET_BUTTON = "Reset"
 STOP_BUTTON = "Stop"
+GO_ON_BUTTON = "Go on"
+WITHDRAW_BUTTON = "Withdraw"
 NEXT_PAGE_BUTTON = "Older"
 FIRST_PAGE_BUTTON = "Newest"
 CANCEL_BUTTON = "Cancel"
@@ -152,6 +170,7 @@ _REFUSALS: dict[Reason, str] = {
     Reason.NOT_YOURS: "Only the people in that conversation and admins can do this.",
     Reason.CANT_READ: "That conversation is in a place you can't read. Join it first, or ask somebody who is there.",
     Reason.NOTHING_RUNNING: "Nothing is running there, so there is nothing to stop.",
+    Reason.NOTHING_WAITS: "Nothing of yours waits there any more: it was answered or withdrawn already.",
     Reason.NOTHING_ARCHIVED: "There is no earlier session to bring back in that thread.",
     Reason.NO_SESSIONS: "You have no conversations with me yet. Mention me in a channel, or write to me directly.",
     Reason.BAD_ARGUMENT: "I can't use that. The command's `help` shows how it is written.",

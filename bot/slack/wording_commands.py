@@ -122,6 +122,7 @@ TITLE_MISSING = "A title needs at least one character."
 _STATUS: dict[ThreadStatus, str] = {
     ThreadStatus.IDLE: "",
     ThreadStatus.WAITING: ":hourglass_flowing_sand: waiting",
+    ThreadStatus.PAUSED: ":double_vertical_bar: stopped, messages wait",
     ThreadStatus.RUNNING: ":writing_hand: answering",
     ThreadStatus.DEFERRED: ":raised_hand: needs a decision",
 }

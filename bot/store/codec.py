@@ -110,6 +110,7 @@ def turn_from(thread: Thread, turn: Fields) -> Turn:
         started_at=seconds(turn["started_at_us"]),
         state=TurnState(turn["state"]),
         attempt=int(turn["attempt"]),
+        stop_asked=turn.get("stopped") == "1",
         progress=progress_from(turn.get("progress", "")),
     )
 
@@ -154,7 +155,7 @@ def thread_from(key: ThreadKey, kept: Fields, turn_state: str = "", waiting: int
         active_at=seconds(kept.get("active_at_us", "")),
         turns=int(kept.get("turns") or 0),
         cost_usd=float(kept.get("cost_usd") or 0.0),
-        status=_status(turn_state, waiting),
+        status=_status(turn_state, waiting, paused="paused" in kept),
         mentions_only=kept.get("mentions_only") == "1",
         model=kept.get("model", ""),
         source=_source(kept.get("source", "")),
@@ -162,12 +163,14 @@ def thread_from(key: ThreadKey, kept: Fields, turn_state: str = "", waiting: int
     )
 
 
-def _status(turn_state: str, waiting: int) -> ThreadStatus:
+def _status(turn_state: str, waiting: int, *, paused: bool) -> ThreadStatus:
     if turn_state == TurnState.DEFERRED:
         return ThreadStatus.DEFERRED
     if turn_state:
         return ThreadStatus.RUNNING
-    return ThreadStatus.WAITING if waiting else ThreadStatus.IDLE
+    if not waiting:
+        return ThreadStatus.IDLE
+    return ThreadStatus.PAUSED if paused else ThreadStatus.WAITING
 
 
 def source_text(source: Source | None) -> str:

@@ -14,7 +14,8 @@ from bot.store import messages
 from bot.store.database import Database
 from bot.store.indexes import MARK_VALID_US, SETTLE_US, ActivityIndex, Listed, WorkIndex
 from bot.store.keys import ThreadKeys
-from bot.store.leases import Leases, holder_in
+from bot.store.leases import holder_in
+from bot.store.pauses import Pauses
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +29,7 @@ SWEEP_ROUNDS = 20
 ATTEMPTS = 5
 
 
-class Inbox(Leases):
+class Inbox(Pauses):
     """InboxStore over Redis.
 
     Args:
@@ -146,11 +147,15 @@ class Inbox(Leases):
                     ("EXISTS", thread.lease),
                     ("HGET", thread.turn, "state"),
                     ("ZCARD", thread.waiting),
+                    ("HEXISTS", thread.record, "paused"),
                 )
             ]
         )
-        triples = zip(answers[::3], answers[1::3], answers[2::3], strict=True)
-        return [(state != "deferred" if state else waiting > 0, bool(leased)) for leased, state, waiting in triples]
+        each = zip(answers[::4], answers[1::4], answers[2::4], answers[3::4], strict=True)
+        return [
+            (state != "deferred" if state else waiting > 0 and not paused, bool(leased))
+            for leased, state, waiting, paused in each
+        ]
 
     async def _now_us(self) -> int:
         with_fraction = await self._database.call("TIME")

@@ -39,6 +39,11 @@ class Turns:
     async def tail(self, thread: ThreadKey, session_id: str) -> str:
         return await self._database.call("HGET", ThreadKeys(thread).tails, session_id) or ""
 
+    async def held_back(self, thread: ThreadKey) -> int:
+        keys = ThreadKeys(thread)
+        paused, waiting = await self._database.batch([("HEXISTS", keys.record, "paused"), ("ZCARD", keys.waiting)])
+        return int(waiting) if paused else 0
+
     async def save(self, lease: Lease, turn_id: str, progress: Progress, state: TurnState) -> None:
         """Raises LeaseLost as well when another turn is in flight, or none."""
         await self._database.run(

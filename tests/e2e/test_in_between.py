@@ -55,7 +55,7 @@ async def test_a_waiting_message_can_be_deleted_and_edited(bot: Bot) -> None:
     assert bot.model.requests[-1].prompt == "mended"
 
 
-@pytest.mark.parametrize("how", ["word", "mention", "shortcut", "command", "button"])
+@pytest.mark.parametrize("how", ["word", "mention", "reaction", "shortcut", "command", "button"])
 async def test_a_turn_can_be_stopped_and_what_was_said_stays(bot: Bot, how: str) -> None:
     async with running_turn(bot) as (root, _):
         people = bot.slack.people
@@ -64,6 +64,8 @@ async def test_a_turn_can_be_stopped_and_what_was_said_stays(bot: Bot, how: str)
                 people.say(U_ANA, C_GENERAL, "stop", root)
             case "mention":
                 people.say(U_ANA, C_GENERAL, f"{bot.slack.mention} Stop", root)
+            case "reaction":
+                people.react(U_ANA, C_GENERAL, bot.replies(root)[0].ts, "octagonal_sign")
             case "shortcut":
                 await people.shortcut(U_ANA, "stop_turn", C_GENERAL, root)
             case "command":
@@ -75,6 +77,31 @@ async def test_a_turn_can_be_stopped_and_what_was_said_stays(bot: Bot, how: str)
     assert "the rest" not in "".join(bot.texts(root))
     await bot.say("and now?", root)
     assert bot.model.requests[-1].prompt == "and now?"
+
+
+@pytest.mark.parametrize(
+    ("then", "prompts"),
+    [("go_on", ["second\n\nthird"]), ("withdraw_held_back", ["later"]), ("write", ["second\n\nthird\n\nlater"])],
+)
+async def test_what_waits_at_a_stop_waits_until_somebody_goes_on(bot: Bot, then: str, prompts: list[str]) -> None:
+    async with running_turn(bot) as (root, _):
+        later = [bot.slack.people.say(U_ANA, C_GENERAL, text, root) for text in ("second", "third")]
+        await bot.slack.wait_until(lambda: all(waits(bot, ts) for ts in later))
+        bot.slack.people.say(U_ANA, C_GENERAL, "stop", root)
+        await bot.turns_ended(root)
+    [reply] = bot.replies(root)
+    assert "2 messages wait here" in str(reply.blocks)
+    assert all(waits(bot, ts) for ts in later)
+    if then != "write":
+        await bot.slack.people.click(U_ANA, reply, then)
+    if then == "go_on":
+        await bot.turns_ended(root, 2)
+    elif then == "withdraw_held_back":
+        await bot.slack.wait_until(lambda: not any(waits(bot, ts) for ts in later))
+    if then != "go_on":
+        await bot.say("later", root)
+    assert [request.prompt for request in bot.model.requests][1:] == prompts
+    await bot.slack.wait_until(lambda: not any(waits(bot, ts) for ts in later))
 
 
 async def test_what_addresses_somebody_else_is_context_for_the_next_prompt(bot: Bot) -> None:

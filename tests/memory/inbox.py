@@ -7,7 +7,20 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 
 from bot.errors import LeaseLost
-from bot.model import Address, Lease, Message, Receipt, Signal, Taken, Thread, ThreadKey, ts_order
+from bot.model import (
+    Address,
+    Lease,
+    Message,
+    Receipt,
+    Resumed,
+    Signal,
+    Stopped,
+    Taken,
+    Thread,
+    ThreadKey,
+    TurnState,
+    ts_order,
+)
 from bot.store.messages import title_of
 from tests.memory.state import HeldLease, Memory, ThreadState
 
@@ -36,6 +49,7 @@ class MemoryInbox:
         state.seen[message.ts] = None
         if taken is Taken.PROMPT:
             state.waiting[message.ts] = message
+            state.paused = False
             title = state.thread.title or title_of(message.text)
             state.thread = replace(state.thread, title=title, active_at=now)
             state.work_since = now
@@ -63,7 +77,33 @@ class MemoryInbox:
 
     async def withdraw(self, thread: ThreadKey, ts: str) -> bool:
         state = self._memory.state(thread)
-        return state.waiting.pop(ts, None) is not None or state.context.pop(ts, None) is not None
+        withdrawn = state.waiting.pop(ts, None) is not None or state.context.pop(ts, None) is not None
+        state.paused = state.paused and bool(state.waiting)
+        return withdrawn
+
+    async def stop(self, thread: ThreadKey, *, hold_back: bool) -> Stopped:
+        state = self._memory.state(thread)
+        running = state.turn is not None and state.turn.state is TurnState.RUNNING
+        if state.turn is not None and running:
+            state.turn = replace(state.turn, stop_asked=True)
+        held_back = len(state.waiting) if hold_back else 0
+        state.paused = state.paused or held_back > 0
+        return Stopped(await self.holder(thread), running, held_back)
+
+    async def go_on(self, thread: ThreadKey) -> Resumed:
+        state = self._memory.state(thread)
+        count = len(state.waiting) if state.paused else 0
+        state.paused = False
+        return Resumed(count, await self.holder(thread), state.worker)
+
+    async def withdraw_held_back(self, thread: ThreadKey, user: str = "") -> Sequence[Message]:
+        state = self._memory.state(thread)
+        waiting = sorted(state.waiting.values(), key=lambda message: ts_order(message.ts))
+        taken = [message for message in waiting if state.paused and user in ("", message.user)]
+        for message in taken:
+            del state.waiting[message.ts]
+        state.paused = state.paused and bool(state.waiting)
+        return taken
 
     async def amend(self, thread: ThreadKey, ts: str, text: str) -> bool:
         state = self._memory.state(thread)

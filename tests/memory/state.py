@@ -68,18 +68,21 @@ class ThreadState:
     """By ts and user: the branch, or until when the claim to make it holds."""
     touched_at: float = 0.0
     work_since: float = 0.0
+    paused: bool = False
 
     @property
     def has_work(self) -> bool:
         if self.turn is not None:
             return self.turn.state is not TurnState.DEFERRED
-        return bool(self.waiting)
+        return bool(self.waiting) and not self.paused
 
     @property
     def status(self) -> ThreadStatus:
         if self.turn is not None:
             return ThreadStatus.DEFERRED if self.turn.state is TurnState.DEFERRED else ThreadStatus.RUNNING
-        return ThreadStatus.WAITING if self.waiting else ThreadStatus.IDLE
+        if not self.waiting:
+            return ThreadStatus.IDLE
+        return ThreadStatus.PAUSED if self.paused else ThreadStatus.WAITING
 
     def has_transcript(self, session_id: str) -> bool:
         return (session_id, "") in self.transcripts

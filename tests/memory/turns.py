@@ -35,7 +35,7 @@ class MemoryTurns:
         if state.thread is None:
             return None
         if state.turn is None:
-            if not state.waiting:
+            if not state.has_work:
                 return None
             state.turn = self._start(state, state.thread, turn_id)
         elif state.turn.state is TurnState.DEFERRED:
@@ -60,6 +60,10 @@ class MemoryTurns:
     async def tail(self, thread: ThreadKey, session_id: str) -> str:
         return self._memory.state(thread).tail(session_id)
 
+    async def held_back(self, thread: ThreadKey) -> int:
+        state = self._memory.state(thread)
+        return len(state.waiting) if state.paused else 0
+
     async def save(self, lease: Lease, turn_id: str, progress: Progress, state: TurnState) -> None:
         kept, turn, _ = self._in_flight(lease, turn_id)
         kept.turn = replace(turn, progress=progress, state=state)
@@ -79,7 +83,7 @@ class MemoryTurns:
         thread = replace(thread, cost_usd=thread.cost_usd + outcome.cost_usd, active_at=self._memory.clock.now())
         self._memory.touch(lease.thread)
         if outcome.ending is Ending.DEFERRED:
-            kept.thread, kept.turn = thread, replace(turn, state=TurnState.DEFERRED)
+            kept.thread, kept.turn = thread, replace(turn, state=TurnState.DEFERRED, stop_asked=False)
             return
         head = thread.head if keep_head else kept.tail(thread.session_id)
         for message in turn.prompt.messages:

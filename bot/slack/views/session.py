@@ -121,6 +121,9 @@ def _actions(thread: Thread, address: str) -> Block:
         button(words.RENAME_BUTTON, ActionId.RENAME, value),
         button(words.TAG_BUTTON, ActionId.TAG, value),
     ]
+    if thread.status is ThreadStatus.PAUSED:
+        elements.append(button(wording.GO_ON_BUTTON, ActionId.GO_ON, value))
+        elements.append(button(wording.WITHDRAW_BUTTON, ActionId.WITHDRAW_HELD_BACK, value))
     if thread.status in AT_WORK:
         elements.append(button(wording.STOP_BUTTON, ActionId.STOP, value))
     confirm = reset_confirm(thread.title)

@@ -52,6 +52,7 @@ redis.call('ZREMRANGEBYRANK', seen_key, 0, -(seen_count + 1))
 redis.call('HSET', messages_key, order, body)
 if taken == 'prompt' then
   redis.call('ZADD', waiting_key, 0, order)
+  redis.call('HDEL', thread_key, 'paused') -- somebody writes on: what was held back goes along
   redis.call('HSET', thread_key, 'active_at_us', whole(now))
   if not thread[3] or thread[3] == '' then
     redis.call('HSET', thread_key, 'title', title)

@@ -32,10 +32,10 @@ elseif flying[1] then
     redis.call('HSET', turn_key, 'token', token)
   end
 else
-  local waiting = redis.call('ZRANGE', waiting_key, 0, -1)
-  if #waiting == 0 then
+  if not has_work() then
     return false
   end
+  local waiting = redis.call('ZRANGE', waiting_key, 0, -1)
   -- Context that came after the newest prompt stays for the next one.
   local context = redis.call('ZRANGEBYLEX', context_key, '-', '(' .. waiting[#waiting])
   redis.call('DEL', turn_key)

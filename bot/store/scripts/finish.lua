@@ -28,6 +28,7 @@ redis.call('HINCRBYFLOAT', thread_key, 'cost_usd', cost_usd)
 redis.call('HSET', thread_key, 'active_at_us', whole(now), 'worker', string.match(ARGV[1], '^%d+ (.*)$'))
 if deferred then
   redis.call('HSET', turn_key, 'state', 'deferred')
+  redis.call('HDEL', turn_key, 'stopped')
   stay(ttl_s)
   return summary()
 end

@@ -27,7 +27,14 @@ local function has_work()
   if state then
     return state ~= 'deferred'
   end
-  return redis.call('ZCARD', waiting_key) > 0
+  return redis.call('ZCARD', waiting_key) > 0 and redis.call('HEXISTS', thread_key, 'paused') == 0
+end
+
+-- Nothing is held back when nothing waits.
+local function unpause_if_empty()
+  if redis.call('ZCARD', waiting_key) == 0 then
+    redis.call('HDEL', thread_key, 'paused')
+  end
 end
 
 -- Everything of the thread but its lease and fence lives for ttl_s from now; 0 is for ever.

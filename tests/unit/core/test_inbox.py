@@ -109,6 +109,65 @@ async def test_a_stop_reaches_the_worker_that_runs_the_turn(world: World) -> Non
     assert not await other.inbox.stop(message.thread)
 
 
+async def test_a_stop_holds_back_what_waits_until_somebody_goes_on(world: World, worker: Worker) -> None:
+    world.agent.scripts = [Script(gate=asyncio.Event())]
+    first = world.message("first")
+    await worker.inbox.take(first)
+    await world.agent.wait_for_runs(1)
+    later = [world.message(text, root=first.ts) for text in ("second", "third")]
+    for message in later:
+        await worker.inbox.take(message)
+    assert await worker.inbox.stop(first.thread)
+    await until(lambda: len(world.chat.posted) == 1)
+    closing = world.chat.replies[0].closing
+    assert closing is not None
+    assert (closing.outcome.ending, closing.held_back) == (Ending.STOPPED, 2)
+    async with worker.inbox.exclusive(first.thread):
+        assert len(world.agent.runs) == 1
+    assert await worker.inbox.answer_held_back(first.thread) == 2
+    await until(lambda: len(world.chat.posted) == 2)
+    assert world.agent.requests[1].text == "second\n\nthird"
+    assert await worker.inbox.answer_held_back(first.thread) == 0
+
+
+async def test_a_stop_in_the_queue_for_a_place_says_what_it_holds_back(world: World) -> None:
+    worker = world.start_worker(turns_running=1)
+    await world.enter.enter_async_context(worker.inbox)
+    gate = asyncio.Event()
+    world.agent.scripts = [Script(gate=gate)]
+    await worker.inbox.take(world.message("elsewhere"))
+    await world.agent.wait_for_runs(1)
+    queued = world.message("queued")
+    await worker.inbox.take(queued)
+    await until(lambda: world.chat.places == [(queued.thread, 1)])
+    assert await worker.inbox.stop(queued.thread)
+    await until(lambda: world.chat.offered == [(queued.thread, 1)])
+    gate.set()
+    async with worker.inbox.exclusive(queued.thread):
+        assert len(world.agent.runs) == 1
+    assert await worker.inbox.withdraw_held_back(queued.thread, "U_BEN") == 0
+    assert await worker.inbox.withdraw_held_back(queued.thread, "U_ANA") == 1
+    await until(lambda: world.chat.unmarked == [queued.ts])
+
+
+async def test_a_stop_whose_worker_died_stops_the_turn_at_its_takeover(world: World) -> None:
+    dead = world.start_worker()
+    message = world.message("long task")
+    await dead.store.inbox.accept(message, "00000001-0000-4000-8000-000000000000")
+    lease = await dead.store.inbox.acquire(message.thread)
+    assert lease is not None
+    await dead.store.turns.begin(lease, "turn-1")
+    alive = world.start_worker()
+    assert await alive.inbox.stop(message.thread)
+    await world.lease_runs_out(message.thread)
+    await world.enter.enter_async_context(alive.inbox)
+    await until(lambda: len(world.chat.posted) == 1)
+    assert world.agent.runs == []
+    closing = world.chat.replies[0].closing
+    assert closing is not None
+    assert closing.outcome.ending is Ending.STOPPED
+
+
 async def test_continue_goes_on_with_twice_the_limit_that_was_hit_and_only_once(world: World, worker: Worker) -> None:
     world.agent.scripts = [Script(ending=Ending.MAX_TURNS)]
     message = world.message("long task")

@@ -222,6 +222,14 @@ class FakeAdmin:
             raise Refusal(Reason.NOTHING_RUNNING)
         self.done.append(("stop", person.user, key))
 
+    async def go_on(self, person: Person, key: ThreadKey, *, there: bool = False) -> int:
+        self.done.append(("go_on", person.user, key, there))
+        return 2
+
+    async def withdraw_held_back(self, person: Person, key: ThreadKey) -> int:
+        self.done.append(("withdraw_held_back", person.user, key))
+        return 1
+
     async def reply_deleted(self, key: ThreadKey, ts: str) -> bool:
         self.done.append(("reply_deleted", key, ts))
         return True
@@ -326,6 +334,7 @@ async def incoming(installed: Installation | None = None, inbox: FakeInbox | Non
                 signing_secret="secret",
                 command="/agent",
                 branch_emoji=("twisted_rightwards_arrows", "seedling"),
+                stop_emoji=("octagonal_sign",),
                 waiting_bound=50,
                 inbox=inbox,
                 forks=forks,

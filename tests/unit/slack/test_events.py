@@ -114,6 +114,20 @@ async def test_stop_in_a_thread_stops_its_turn(slack: Incoming) -> None:
     assert slack.whispers() == [wording.STOPPING]
 
 
+async def test_the_stop_emoji_on_a_message_of_the_thread_stops_its_turn(slack: Incoming) -> None:
+    slack.admin.thread = replace(THREAD, status=ThreadStatus.RUNNING)
+    slack.web.answers.update(replies_with(ts=REPLY_TS, thread_ts=KEY.root_ts))
+    await slack.send(payload("reaction_added", reaction="octagonal_sign"))
+    assert [deed[0] for deed in slack.admin.done] == ["stop"]
+
+
+async def test_the_stop_emoji_where_nothing_runs_means_something_else(slack: Incoming) -> None:
+    slack.web.answers.update(replies_with(ts=REPLY_TS, thread_ts=KEY.root_ts))
+    await slack.send(payload("reaction_added", reaction="octagonal_sign"))
+    assert slack.admin.done == []
+    assert slack.whispers() == []
+
+
 async def test_stop_to_somebody_else_is_none_of_the_bots_business(slack: Incoming) -> None:
     await slack.send(payload("message_thread_reply", text="stop", thread_ts="1750000000.000001"))
     assert slack.whispers() == []

@@ -197,6 +197,23 @@ async def test_stop_stops_the_turn(slack: Incoming) -> None:
     assert slack.admin.done == [("stop", ANN, KEY)]
 
 
+async def test_going_on_where_messages_are_held_back_is_for_anybody_there(slack: Incoming) -> None:
+    [sent] = await press(slack, "block_actions_message", "go_on", str(KEY))
+    assert slack.admin.done == [("go_on", ANN, KEY, True)]
+    assert sent["text"] == wording.going_on(2)
+
+
+async def test_going_on_from_elsewhere_is_for_the_threads_people(slack: Incoming) -> None:
+    await press(slack, "block_actions_ephemeral", "go_on", "T0PARTNER:C1:1700000000.000001")
+    assert [deed[-1] for deed in slack.admin.done] == [False]
+
+
+async def test_what_is_held_back_can_be_withdrawn(slack: Incoming) -> None:
+    [sent] = await press(slack, "block_actions_message", "withdraw_held_back", str(KEY))
+    assert slack.admin.done == [("withdraw_held_back", ANN, KEY)]
+    assert sent["text"] == wording.withdrawn(1)
+
+
 async def test_continue_here_brings_the_session_to_the_channel_of_the_list(slack: Incoming) -> None:
     await press(slack, "block_actions_ephemeral", "continue_here")
     assert slack.forks.asked == [("continue", BY_ANN, CHANNEL, KEY)]
