@@ -20,7 +20,10 @@ class TurnState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One Slack message of a reply. `shown` counts the characters of the turn's text that Slack has confirmed in it."""
+    """One Slack message of a reply.
+
+    `shown` counts the characters of the turn's text, as messages show it, that Slack has confirmed in it.
+    """
 
     ts: str
     shown: int
@@ -40,11 +43,9 @@ class Progress:
     tool_ran: bool = False
     outcome: Outcome | None = None
     """How the agent's run ended, once it has; the state is ANSWERED then."""
-
-    @property
-    def confirmed(self) -> int:
-        """How many characters of `said` Slack has confirmed."""
-        return sum(part.shown for part in self.parts)
+    code_files: tuple[str, ...] = ()
+    """What became of blocks of code that may have been too long for messages, in order: the name of the file that each
+    went into, or empty where it is shown as text."""
 
 
 @dataclass(frozen=True, slots=True)

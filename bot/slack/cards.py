@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -21,6 +22,9 @@ class CardStatus(StrEnum):
     ERROR = "error"
 
 
+NOT_YET = sys.maxsize
+"""The place of a card that can't be shown yet."""
+
 _LEAST_OUTPUT_BYTES = 30
 
 _MARKS = {CardStatus.IN_PROGRESS: "◦", CardStatus.COMPLETE: "✓", CardStatus.ERROR: "✗"}
@@ -31,18 +35,25 @@ class Card:
     """One tool call. `title` and `output` are harmless, one line each.
 
     Args:
-        at: how much of the turn's text was said before it.
+        said_at: how much was said before it.
+        at: how much of the text that messages show stands before it; NOT_YET while some of that is held back.
         sheet: the index of the message that shows it; None while none does.
         told: the status that Slack has confirmed there.
     """
 
     id: str
     title: str
-    at: int
+    said_at: int
+    at: int = NOT_YET
     status: CardStatus = CardStatus.IN_PROGRESS
     output: str = ""
     sheet: int | None = None
     told: CardStatus | None = None
+
+    @property
+    def waits(self) -> bool:
+        """No message shows it, and one may."""
+        return self.sheet is None and self.at != NOT_YET
 
     @property
     def line(self) -> str:

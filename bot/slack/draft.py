@@ -27,6 +27,8 @@ class Act(StrEnum):
     APPEND = "append"
     STOP = "stop"
     REWRITE = "rewrite"
+    SHARE = "share"
+    """Put the file of code that is too long for a message into the thread."""
     DELETE = "delete"
     """Take away a message that the reply no longer needs."""
 
@@ -60,6 +62,8 @@ class Draft:
         """Slack refused our blocks: text alone from here on."""
         self.streams = True
         """New messages are streams; otherwise they are posted and updated."""
+        self.files_in_doubt = False
+        """The next file of long code may be in the thread already, from an attempt whose outcome is not known."""
         self.crowded = False
         """Updates queue under Slack's rates: a new message is posted as a whole, and the next text in another one."""
         self._clock = clock
@@ -74,7 +78,8 @@ class Draft:
         """How far the reply has come, for another worker to go on from."""
         written = [Part(sheet.ts, sheet.shown - sheet.start, not sheet.finished) for sheet in self.sheets if sheet.ts]
         spare = [Part(ts, 0, True) for ts in self.spares]
-        return Progress(self.script.text, (*written, *spare), self.script.tool_ran)
+        script = self.script
+        return Progress(script.said, (*written, *spare), script.tool_ran, code_files=script.code_files)
 
     @property
     def silent(self) -> bool:
@@ -84,6 +89,7 @@ class Draft:
     def take_up(self, progress: Progress) -> None:
         """Go on where another worker stopped. A message that it left open may show more than was confirmed."""
         parts = list(progress.parts)
+        self.files_in_doubt = bool(parts)
         while parts and parts[-1].shown == 0:
             self.spares.insert(0, parts.pop().ts)
         for part in parts:
@@ -98,6 +104,7 @@ class Draft:
         """What was said no longer counts: its messages are written anew."""
         self.spares = [*self.timestamps, *self.spares]
         self.sheets.clear()
+        self.files_in_doubt = True
         self.script.start_over()
 
     def next_sheet(self) -> Sheet:
@@ -111,6 +118,8 @@ class Draft:
     def next(self, goal: Goal) -> Step | None:
         """The next call on the way to the goal, or None when Slack shows all of it."""
         step = None if self.done else self._writing(goal)
+        if step is None and self.script.long_code is not None:
+            return Step(Act.SHARE, self.sheets[-1] if self.sheets else self.next_sheet(), Plan(0))
         if step is None and goal.finale is not None and self.spares and self.sheets:
             return Step(Act.DELETE, self.sheets[-1], Plan(0))
         return step
@@ -129,7 +138,7 @@ class Draft:
 
     def _something_waits(self) -> bool:
         shown = self.sheets[-1].shown if self.sheets else 0
-        return bool(self.script.text[shown:].strip()) or any(card.sheet is None for card in self.script.cards)
+        return bool(self.script.text[shown:].strip()) or any(card.waits for card in self.script.cards)
 
     def _going_on(self, sheet: Sheet, goal: Goal) -> Step | None:
         planned = plan(self.script, sheet, goal, self._clock.now())

@@ -24,6 +24,13 @@ PART_BYTES_LEAST = 1_500
 PART_BYTES_EASY = 7_500
 """Ours: from here on a message ends at the first paragraph, so that PART_BYTES seldom cuts one."""
 
+LONG_CODE_BYTES = 6_000
+"""Ours: a block of code longer than this goes up as a file."""
+
+PREVIEW_LINES = 30
+PREVIEW_BYTES = 2_000
+"""Ours: how much of a long block of code the message shows, in whole lines."""
+
 TEXT_CHARS = 40_000
 """`text` of chat.postMessage; longer is cut by Slack. Documented."""
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.model import Turn, ts_order
+from bot.slack import wire
 from bot.slack.cards import Block, Chunk
 from bot.slack.markdown import letters
 from bot.slack.sheets import Content
@@ -146,7 +147,7 @@ class ReplyMessages:
         oldest = max(known, key=ts_order, default=f"{self._started_at - _LOOK_BACK_S:.6f}")
         for message in await self._replies(oldest):
             ts = str(message.get("ts", ""))
-            if not ts or ts in known or not message.get("bot_id"):
+            if not ts or ts in known or not message.get("bot_id") or message.get("files"):
                 continue
             payload = _reply_metadata(message)
             if payload == self._payload(index) if payload else _same_beginning(text, _all_text(message)):
@@ -159,6 +160,38 @@ class ReplyMessages:
             if message.get("ts") == ts:
                 return letters(_all_text(message))
         return None
+
+    async def upload(self, name: str, content: bytes) -> str:
+        """Send a file's bytes; nobody sees it yet. Returns its id."""
+        answer = await self._api.call(
+            "files.getUploadURLExternal", safe_to_repeat=True, filename=name, length=len(content)
+        )
+        await self._api.send_file(str(answer["upload_url"]), name, content)
+        return str(answer["file_id"])
+
+    async def share(self, titles: Mapping[str, str]) -> None:
+        """Put uploaded files into the thread, as one message.
+
+        Args:
+            titles: what people read, by the file's id.
+        """
+        await self._api.call(
+            "files.completeUploadExternal",
+            safe_to_repeat=False,
+            files=[{"id": file_id, "title": title} for file_id, title in titles.items()],
+            channel_id=self.place.channel,
+            thread_ts=self.place.root_ts,
+        )
+
+    async def shared_since(self, ts: str) -> Collection[str]:
+        """The names of the files that the bot has put into the thread after a message.
+
+        Args:
+            ts: empty for the turn's start.
+        """
+        messages = await self._replies(ts or f"{self._started_at:.6f}")
+        ours = [message for message in messages if message.get("bot_id")]
+        return {wire.text(file, "name") for message in ours for file in wire.objects(message, "files")}
 
     async def _replies(self, oldest: str, *, inclusive: bool = False) -> Iterable[Mapping[str, object]]:
         answer = await self._call(
@@ -192,7 +225,7 @@ def _same_beginning(ours: str, theirs: str) -> bool:
     """Whether a message says what we sent. It may say less than we know by now, or more."""
     if letters(theirs):
         return letters(ours) in letters(theirs) or letters(ours).startswith(letters(theirs))
-    return "".join(ours.split()).startswith("".join(theirs.split()))
+    return bool(theirs.strip()) and "".join(ours.split()).startswith("".join(theirs.split()))
 
 
 def _all_text(value: object) -> str:

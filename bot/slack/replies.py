@@ -62,13 +62,14 @@ class Replies:
         """
         key = turn.thread.key
         api = (await self._installations.of(key.team)).web
-        script = Script(turn.progress.said, tool_ran=turn.progress.tool_ran, pings=self._pings)
+        script = Script(turn.progress, pings=self._pings)
         draft = Draft(script, self._clock, self._part_bytes)
         draft.take_up(turn.progress)
         mode = await self._modes.at(key.team, key.channel)
-        writer = Writer(draft, ReplyMessages(api, turn), mode, self._clock)
+        messages = ReplyMessages(api, turn)
+        writer = Writer(draft, messages, mode, self._clock)
         status = StatusLine(api, key.channel, key.root_ts, self._clock)
-        uploads = Uploads(api, key.channel, key.root_ts)
+        uploads = Uploads(messages)
         reply = SlackReply(key, draft, writer, journal, status, uploads, self._clock, self._tempo)
         showing = asyncio.create_task(status.keep(), name="status")
         sending = reply.begin()

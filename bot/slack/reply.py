@@ -128,7 +128,7 @@ class SlackReply:
         self._raise_if_ended()
         if closing.files:
             heard = (event.text for event in self._heard if isinstance(event, TextDelta))
-            await self._uploads.share(closing.files, self._draft.script.text + "".join(heard))
+            await self._uploads.share(closing.files, self._draft.script.said + "".join(heard))
         self._closing, self._moved_at = closing, self._clock.now()
         for event in (self._news, self._hurry, self._over):
             event.set()
@@ -195,13 +195,18 @@ class SlackReply:
             else:
                 self._draft.script.hear(event)
         self._heard_chars = 0
-        self._ending = self._closing
+        if self._closing is not None and self._ending is None:
+            # The journal knows the outcome now: kept before the rest is shown, it is not asked for again.
+            self._ending, self._saved = self._closing, None
+        if self._draft.script.holds_back:
+            self._status.text_waits()
 
-    def _finale(self) -> Finale | None:
-        if self._ending is None:
+    def _finale(self, ending: Closing) -> Finale | None:
+        """What ends the reply; None while code that is too long for messages still has to become a file."""
+        self._draft.script.end(ending.outcome.ending)
+        if self._draft.script.long_code is not None:
             return None
-        self._draft.script.end(self._ending.outcome.ending)
-        return finale(self._ending, self._thread, silent=self._draft.silent)
+        return finale(ending, self._thread, silent=self._draft.silent)
 
     async def _flush(self, *, patient: bool, rested: bool) -> None:
         """Make calls until Slack shows what there is to show now."""
@@ -210,7 +215,9 @@ class SlackReply:
         self._sent_at = self._clock.now()
 
     def _next(self, *, patient: bool, rested: bool) -> Step | None:
-        return self._draft.next(Goal(patient, rested, self._finale()))
+        if self._ending is None:
+            return self._draft.next(Goal(patient, rested))
+        return self._draft.next(Goal(patient=False, rested=True, finale=self._finale(self._ending)))
 
     async def _step(self, *, patient: bool, rested: bool) -> bool:
         step = await self._due_step(patient=patient, rested=rested)

@@ -76,7 +76,7 @@ def cut(text: str, start: int, shown: int, opening: Structure, limit_bytes: int)
         for end in reversed(ends):
             if wanted(text, start, end, opening):
                 return end
-    return _word_end(text, earliest, last) or _character_end(text, max(shown, start + 1), last)
+    return _word_end(text, earliest, last) or character_end(text, max(shown, start + 1), last)
 
 
 def easy_end(text: str, start: int, shown: int, end: int, opening: Structure, easy_bytes: int) -> int | None:
@@ -108,6 +108,14 @@ def whole_end(text: str, start: int, end: int, *, rested: bool) -> int | None:
     if len(said) >= 3 * WHOLE_CHARS:
         return _word_end(text, start, end)
     return None
+
+
+def character_end(text: str, earliest: int, last: int) -> int:
+    """The last place in reach that is not inside a combined character."""
+    for end in range(last, max(earliest, last - _CLUSTER_CHARS), -1):
+        if end >= len(text) or not (_joins(text[end]) or text[end - 1] == "\u200d" or _splits_flag(text, end)):
+            return end
+    return last
 
 
 def _last_that_fits(text: str, start: int, opening: Structure, limit_bytes: int) -> int:
@@ -153,16 +161,20 @@ def _breakable(text: str, first: int, after: int) -> bool:
     return all(_spaceless(character) for character in text[first:after])
 
 
-def _character_end(text: str, earliest: int, last: int) -> int:
-    """The last place in reach that is not inside a combined character."""
-    for end in range(last, max(earliest, last - _CLUSTER_CHARS), -1):
-        if end >= len(text) or not (_joins(text[end]) or text[end - 1] == "\u200d"):
-            return end
-    return last
-
-
 def _joins(character: str) -> bool:
     return character in _JOINERS or unicodedata.combining(character) != 0 or "\U0001f3fb" <= character <= "\U0001f3ff"
+
+
+def _splits_flag(text: str, end: int) -> bool:
+    """A flag is a pair of regional indicators, and flags may follow one another."""
+    before = end
+    while before > 0 and _is_regional(text[before - 1]):
+        before -= 1
+    return _is_regional(text[end]) and (end - before) % 2 == 1
+
+
+def _is_regional(character: str) -> bool:
+    return "\U0001f1e6" <= character <= "\U0001f1ff"
 
 
 def _spaceless(character: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.model import (
     AgentEvent,
     Ending,
+    Progress,
     Remark,
     RemarkKind,
     TextDelta,
@@ -12,8 +13,9 @@ from bot.model import (
     ToolStarted,
 )
 from bot.slack import wording
-from bot.slack.cards import Card, CardStatus
+from bot.slack.cards import NOT_YET, Card, CardStatus
 from bot.slack.limits import TASK_OUTPUT_CHARS, TASK_TITLE_CHARS
+from bot.slack.long_code import LongCode, ShownText
 from bot.slack.markdown import one_line
 
 
@@ -21,24 +23,64 @@ class Script:
     """Grows as events come in.
 
     Args:
-        said: what the turn has said already, when another worker began it.
+        progress: what the turn has said already, when another worker began it.
         pings: mentions of users that the model writes may take effect.
     """
 
-    def __init__(self, said: str = "", *, tool_ran: bool = False, pings: bool = False) -> None:
+    def __init__(self, progress: Progress | None = None, *, pings: bool = False) -> None:
+        begun = progress or Progress()
         self.pings = pings
-        self._text = said
+        self._shown = ShownText(begun.said, begun.code_files)
         self._heard: list[str] = []
         self.cards: list[Card] = []
-        self.tool_ran = tool_ran
+        self.tool_ran = begun.tool_ran
+
+    @property
+    def said(self) -> str:
+        """All that the turn has said, in Markdown as the model wrote it."""
+        self._take_in()
+        return self._shown.said
 
     @property
     def text(self) -> str:
-        """The turn's text, in Markdown as the model wrote it."""
+        """What messages say of it: the same, but for code that is too long for them."""
+        self._take_in()
+        return self._shown.text
+
+    @property
+    def code_files(self) -> tuple[str, ...]:
+        """What became of long code so far: see `Progress.code_files`."""
+        return tuple(self._shown.files)
+
+    @property
+    def long_code(self) -> LongCode | None:
+        """Code whose file is to be in the thread before the text goes on."""
+        self._take_in()
+        return self._shown.waiting
+
+    @property
+    def holds_back(self) -> bool:
+        """Code is being said of which no more is shown before it is known how long it becomes."""
+        self._take_in()
+        return self._shown.holds_back
+
+    def settle_code(self, name: str) -> None:
+        """The long code's file is in the thread, or, with AS_TEXT, Slack takes none."""
+        self._shown.settle(name)
+        self._place_cards()
+
+    def _take_in(self) -> None:
         if self._heard:
-            self._text += "".join(self._heard)
+            self._shown.add("".join(self._heard))
             self._heard.clear()
-        return self._text
+            self._place_cards()
+
+    def _place_cards(self) -> None:
+        """Cards stand where they came up; one behind code that is not shown yet waits for it."""
+        for card in self.cards:
+            if card.at == NOT_YET:
+                place = self._shown.place(card.said_at)
+                card.at = NOT_YET if place is None else place
 
     def hear(self, event: AgentEvent) -> None:
         """Take in what an event adds to the text and the cards."""
@@ -48,7 +90,10 @@ class Script:
                 self._heard.append(text.encode("utf-8", "replace").decode() if not text.isascii() else text)
             case ToolStarted(id=tool_id, title=title):
                 self.tool_ran = True
-                self.cards.append(Card(tool_id, one_line(title, TASK_TITLE_CHARS), at=len(self.text)))
+                self._take_in()
+                self._shown.let_pass()
+                self.cards.append(Card(tool_id, one_line(title, TASK_TITLE_CHARS), said_at=len(self._shown.said)))
+                self._place_cards()
             case ToolFinished(id=tool_id, ok=ok, summary=summary):
                 status = CardStatus.COMPLETE if ok else CardStatus.ERROR
                 self._settle_card(tool_id, status, one_line(summary, TASK_OUTPUT_CHARS))
@@ -59,12 +104,15 @@ class Script:
 
     def start_over(self) -> None:
         """Forget all of it: the turn is asked again from its beginning."""
-        self._text = ""
+        self._shown = ShownText()
         self._heard.clear()
         self.cards.clear()
 
     def end(self, ending: Ending) -> None:
-        """Close every card, whatever the end was."""
+        """Nothing more is said: close every card, whatever the end was."""
+        self._take_in()
+        self._shown.end()
+        self._place_cards()
         status = CardStatus.COMPLETE if ending is Ending.DONE else CardStatus.ERROR
         for card in self.cards:
             if card.status is CardStatus.IN_PROGRESS:

@@ -140,7 +140,7 @@ def _room(script: Script, sheet: Sheet) -> int:
 
 def cards_of(script: Script, sheet: Sheet) -> list[Card]:
     """The cards that the sheet shows, and those that wait for one."""
-    return [card for card in script.cards if card.sheet in (sheet.index, None)]
+    return [card for card in script.cards if card.sheet == sheet.index or card.waits]
 
 
 def strokes(script: Script, sheet: Sheet, planned: Plan) -> Strokes:

@@ -58,8 +58,9 @@ class StatusLine:
         self._want(wording.WRITING)
 
     def covered(self) -> None:
-        """Something was posted: Slack has taken the status away."""
+        """Something was posted: Slack has taken the status away, which comes again if there still is one."""
         self._told = ""
+        self._changed.set()
 
     async def keep(self) -> None:
         """Show the status at once, and keep it alive, until Slack refuses or this is cancelled."""

@@ -29,7 +29,7 @@ class Fence:
     info: str
 
     def closed_by(self, line: str) -> bool:
-        mark = line.strip(" \t>")
+        mark = line.strip(" \t>\r")
         return len(mark) >= len(self.marker) and mark == self.marker[0] * len(mark)
 
     @property

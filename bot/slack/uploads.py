@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import structlog
 
 from bot.errors import ChatAway, ChatRefused
-from bot.slack.web import SlackApi
+from bot.slack.messages import ReplyMessages
 
 log = structlog.get_logger(__name__)
 
@@ -23,22 +23,16 @@ MOST_BYTES = 20 * 1024 * 1024
 
 
 class Uploads:
-    """Shares files in one thread. What goes wrong is logged, and never hurts the answer.
+    """Shares files in a turn's thread. What goes wrong is logged, and never hurts the answer."""
 
-    Args:
-        channel, thread_ts: the thread.
-    """
-
-    def __init__(self, api: SlackApi, channel: str, thread_ts: str) -> None:
-        self._api = api
-        self._channel = channel
-        self._thread_ts = thread_ts
+    def __init__(self, messages: ReplyMessages) -> None:
+        self._messages = messages
 
     async def share(self, files: Sequence[Path], said: str) -> None:
         """Upload those of the files whose names the text mentions, within bounds, as one message."""
         mentioned = [path for path in files if path.name in said][:MOST_FILES]
         room = MOST_BYTES
-        sent: list[dict[str, str]] = []
+        sent: dict[str, str] = {}
         for path in mentioned:
             content = await asyncio.to_thread(_content, path, room)
             if not content:
@@ -46,31 +40,17 @@ class Uploads:
                 continue
             room -= len(content)
             try:
-                sent.append({"id": await self._upload(path.name, content), "title": path.name})
+                sent[await self._messages.upload(path.name, content)] = path.name
             except (ChatRefused, ChatAway) as error:
                 log.warning("upload_failed", error=str(error))
         if sent:
-            await self._complete(sent)
+            await self._share(sent)
 
-    async def _upload(self, name: str, content: bytes) -> str:
-        """Send a file's bytes. Returns its id."""
-        answer = await self._api.call(
-            "files.getUploadURLExternal", safe_to_repeat=True, filename=name, length=len(content)
-        )
-        await self._api.send_file(str(answer["upload_url"]), name, content)
-        return str(answer["file_id"])
-
-    async def _complete(self, files: Sequence[dict[str, str]]) -> None:
+    async def _share(self, titles: Mapping[str, str]) -> None:
         try:
-            await self._api.call(
-                "files.completeUploadExternal",
-                safe_to_repeat=False,
-                files=list(files),
-                channel_id=self._channel,
-                thread_ts=self._thread_ts,
-            )
+            await self._messages.share(titles)
         except (ChatRefused, ChatAway) as error:
-            log.warning("files_not_shared", error=str(error), files=len(files))
+            log.warning("files_not_shared", error=str(error), files=len(titles))
 
 
 def _content(path: Path, most: int) -> bytes:

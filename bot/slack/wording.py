@@ -17,7 +17,7 @@ THINKING = "is thinking…"
 """The status below the composer; Slack puts the bot's name in front."""
 
 WRITING = "is writing…"
-"""The status while text waits for its turn under Slack's rates."""
+"""The status while text waits: for its turn under Slack's rates, or until it is known how long a block of code is."""
 
 FRESH_START = "_My memory of this thread had expired, so I started fresh from the messages that are still here._"
 CONTINUES_BELOW = "continues below"
@@ -32,6 +32,13 @@ def waits_in_line(place: int) -> str:
     if not ahead:
         return "is busy elsewhere: you are next"
     return f"is busy elsewhere: {ahead} {'is' if ahead == 1 else 'are'} ahead of you"
+
+
+def rest_in_file(title: str, shown: int, lines: int) -> str:
+    """What stands below the first lines of a long block of code."""
+    if not shown:
+        return f"_The beginning of a long line; all of it is in_ `{title}`"
+    return f"_The first {shown} of {lines} lines; all of them are in_ `{title}`"
 
 
 def working_on(title: str) -> str:

@@ -10,6 +10,7 @@ import structlog
 from bot.errors import ChatAway, ChatRefused
 from bot.ports import Clock
 from bot.slack.cards import Block, CardStatus
+from bot.slack.code_files import CodeFiles
 from bot.slack.draft import Act, Draft, Step
 from bot.slack.limits import PART_BYTES_LEAST
 from bot.slack.markdown import letters
@@ -42,6 +43,9 @@ METHODS = {
 }
 """The call of each act whose turn is taken before it is decided what the call says."""
 
+DOUBTED = frozenset({Act.START, Act.POST, Act.APPEND, Act.STOP})
+"""Acts whose unknown outcome is noted on their sheet. The others may simply be done again."""
+
 SHORT_ATTEMPTS = 3
 """How many refusals in a row even the shortest message may meet as too long."""
 
@@ -61,6 +65,7 @@ class Writer:
         self._mode = mode
         self._clock = clock
         self._refused_in_a_row = 0
+        self._code_files = CodeFiles(draft, messages)
         draft.streams = mode.streams
 
     async def find_orphan(self, said: str) -> None:
@@ -134,14 +139,16 @@ class Writer:
             ChatAway: nothing happened, as far as is known; what comes next may be tried later.
             ChatRefused: there is no way on: the thread, the message or our access to it is gone.
         """
-        if step.act is not Act.DELETE and (not self._draft.sheets or self._draft.sheets[-1] is not step.sheet):
+        if step.act not in (Act.DELETE, Act.SHARE) and (
+            not self._draft.sheets or self._draft.sheets[-1] is not step.sheet
+        ):
             self._draft.sheets.append(step.sheet)
         try:
             await self._call(step)
         except ChatRefused as refused:
             self._recover(step, refused)
         except ChatAway as away:
-            if not away.sent or step.act in (Act.RESOLVE, Act.REWRITE, Act.DELETE):
+            if not away.sent or step.act not in DOUBTED:
                 raise
             self._doubt(step)
         else:
@@ -164,6 +171,8 @@ class Writer:
                 await self._stop(sheet, step.plan)
             case Act.REWRITE:
                 await self._rewrite(sheet, step.plan)
+            case Act.SHARE:
+                await self._code_files.share()
             case Act.DELETE:
                 await self._messages.delete(self._draft.spares[-1])
                 self._draft.spares.pop()
@@ -274,6 +283,8 @@ class Writer:
         log.info("slack_refused", act=step.act.value, code=refused.code, meaning=meaning.value)
         if step.act is Act.DELETE:
             self._draft.spares.pop()
+        elif step.act is Act.SHARE:
+            self._code_files.give_up(refused.code)
         elif meaning is Meaning.GONE or self._refused_in_a_row > RECOVERIES:
             raise refused
         elif step.act is Act.RESOLVE:

@@ -56,6 +56,7 @@ def progress_text(progress: Progress) -> str:
             "parts": [{"ts": part.ts, "shown": part.shown, "open": part.open} for part in progress.parts],
             "tool_ran": progress.tool_ran,
             "outcome": progress.outcome and _outcome_kept(progress.outcome),
+            "code_files": list(progress.code_files),
         }
     )
 
@@ -95,6 +96,7 @@ def progress_from(text: str) -> Progress:
         parts=tuple(Part(part["ts"], part["shown"], part["open"]) for part in kept["parts"]),
         tool_ran=kept["tool_ran"],
         outcome=_outcome(kept.get("outcome")),
+        code_files=tuple(kept.get("code_files", ())),
     )
 
 

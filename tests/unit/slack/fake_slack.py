@@ -40,6 +40,8 @@ DOCUMENTED: dict[str, frozenset[str]] = {
         }
     ),
     "chat.postMessage": frozenset({"msg_too_long", "msg_blocks_too_long", "invalid_blocks"}),
+    "files.getUploadURLExternal": frozenset({"missing_scope", "file_upload_size_restricted"}),
+    "files.completeUploadExternal": frozenset({"file_not_found", "posting_to_channel_denied"}),
     "chat.update": frozenset({"invalid_blocks", "msg_blocks_too_long", "msg_too_long", "streaming_state_conflict"}),
 }
 """Refusals of a method which a reply works around; a planned one that is none of its method's is let through."""
@@ -144,6 +146,21 @@ class Shown:
         return [element["text"] for block in context for element in block["elements"]]
 
 
+@dataclass
+class SharedFile:
+    """A file in the thread, in a message of its own."""
+
+    id: str
+    name: str
+    title: str = ""
+    content: bytes = b""
+    ts: str = ""
+
+    @property
+    def as_wire(self) -> dict[str, Any]:
+        return {"ts": self.ts, "bot_id": "B1", "text": "", "files": [{"id": self.id, "name": self.name}]}
+
+
 class FakeSlack:
     """Answers calls; `faults` are used up one by one, by the calls whose number they have."""
 
@@ -159,6 +176,8 @@ class FakeSlack:
         self.wait: dict[str, float] = {}
         self.urgent: list[str] = []
         self.gate: Callable[[str], Awaitable[None]] | None = None
+        self.files: list[SharedFile] = []
+        self._uploads: dict[str, SharedFile] = {}
         self._ts = itertools.count(1)
         self._served: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "chat.startStream": self._start,
@@ -168,8 +187,8 @@ class FakeSlack:
             "chat.update": self._update,
             "chat.delete": self._delete,
             "conversations.replies": self._replies,
-            "files.getUploadURLExternal": lambda given: {"upload_url": "https://up.test", "file_id": given["filename"]},
-            "files.completeUploadExternal": lambda given: {},
+            "files.getUploadURLExternal": self._announce,
+            "files.completeUploadExternal": self._share,
         }
 
     @property
@@ -188,7 +207,11 @@ class FakeSlack:
         self.faults_of.setdefault(method, []).extend(faults)
 
     async def send_file(self, url: str, name: str, content: bytes) -> None:
+        fault = self.faults_of["upload"].pop(0) if self.faults_of.get("upload") else None
         self.calls.append(("upload", {"url": url, "name": name, "content": content}))
+        self._fail("upload", fault)
+        self._uploads[url.removeprefix("https://up.test/")].content = content
+        self._fail_after("upload", fault)
 
     async def wait_s(self, method: str, channel: str = "") -> float:
         return self.wait.get(method, 0.0)
@@ -230,6 +253,15 @@ class FakeSlack:
         return answer
 
     def _serve(self, method: str, given: dict[str, Any], fault: Fault | None) -> dict[str, object]:
+        self._fail(method, fault)
+        for message in self.shown.values():
+            if self.clock.now() - message.opened_at >= STREAM_LIFE_S:
+                message.live = False
+        answer = {"ok": True, **self._served[method](given)}
+        self._fail_after(method, fault)
+        return answer
+
+    def _fail(self, method: str, fault: Fault | None) -> None:
         match fault:
             case Fault(Effect.REFUSED, code):
                 raise ChatRefused(method, code)
@@ -238,15 +270,11 @@ class FakeSlack:
             case Fault(Effect.LOST_BEFORE):
                 raise ChatAway(method, sent=True)
             case Fault(Effect.EXPIRED):
-                for message in self.shown.values():
-                    message.live = False
-        for message in self.shown.values():
-            if self.clock.now() - message.opened_at >= STREAM_LIFE_S:
-                message.live = False
-        answer = {"ok": True, **self._served[method](given)}
+                self.expire()
+
+    def _fail_after(self, method: str, fault: Fault | None) -> None:
         if fault is not None and fault.effect is Effect.LOST_AFTER:
             raise ChatAway(method, sent=True)
-        return answer
 
     def expire(self) -> None:
         for message in self.shown.values():
@@ -303,7 +331,20 @@ class FakeSlack:
         orders = [(ts_order(message.ts), message) for message in self.messages]
         found = [message for order, message in orders if order > oldest or (inclusive and order == oldest)]
         ours = [self._as_wire(message) for message in found]
+        ours += [file.as_wire for file in self.files if ts_order(file.ts) > oldest]
         return {"messages": [{"ts": "1.0", "user": "U1", "text": "the root"}, *self.foreign, *ours]}
+
+    def _announce(self, given: dict[str, Any]) -> dict[str, Any]:
+        file = SharedFile(f"F{len(self._uploads)}", given["filename"])
+        self._uploads[file.id] = file
+        return {"upload_url": f"https://up.test/{file.id}", "file_id": file.id}
+
+    def _share(self, given: dict[str, Any]) -> dict[str, Any]:
+        for one in given["files"]:
+            file = self._uploads[one["id"]]
+            file.title, file.ts = one["title"], self._new_ts()
+            self.files.append(file)
+        return {}
 
     # --- rules ----------------------------------------------------------------------------------
 

@@ -145,7 +145,7 @@ async def test_long_answers_roll_over_and_only_the_last_message_has_buttons() ->
 
 async def test_a_code_block_is_closed_and_opened_again_with_its_language() -> None:
     async with a_reply() as scene:
-        await scene.say("Look:\n\n```python\n" + "print('hello')\n" * 900 + "```\nDone.")
+        await scene.say("Here it is. " * 600 + "\n```python\n" + "print('hello')\n" * 300 + "```\nDone.")
         await scene.close()
         first, second = scene.slack.messages
         assert first.text.endswith("print('hello')\n```")

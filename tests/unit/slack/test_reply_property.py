@@ -12,10 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.model import AgentEvent, Progress, TextDelta, ToolFinished, ToolStarted
+from bot.slack.long_code import ShownText
 from bot.slack.markdown import WORD_JOINER
 from bot.slack.mode import StreamingMode
 from tests.unit.slack.fake_slack import DOCUMENTED, Effect, FakeSlack, Fault, HandClock, settle
 from tests.unit.slack.replying import CHANNEL, DM, Scene, a_reply, a_turn
+from tests.unit.slack.unfolding import unfolded
 
 PART_BYTES = 3_000
 
@@ -50,6 +52,7 @@ _piece = st.one_of(
     ),
     st.integers(100, 4_000).map(lambda size: "x" * size),
     st.integers(50, 300).map(lambda rows: "\n```js\n" + "let a = 1;\n" * rows + "```\n"),
+    st.integers(300, 900).map(lambda rows: "\n```py\n" + "a_longer_line = 1\n" * rows + "```\n"),
     st.integers(20, 200).map(lambda rows: "\n\n| a | b |\n|---|---|\n" + "| cell | cell |\n" * rows),
     st.integers(50, 250).map(lambda times: "wort für wort, " * times),
     st.integers(50, 350).map(lambda times: "日本語の文章です。" * times),
@@ -113,10 +116,24 @@ BACK = re.compile(r"\s*(?:\n?[ \t>]*(?:`{3,}|~{3,}))?")
 LINES = re.compile(r"\n*_[✓✗◦] Reading \d+(?: – [^\n]*)?_")
 
 
+def shown_of(slack: FakeSlack, progress: Progress, said: str) -> str:
+    """What messages are to say. Put together with the files in the thread it is what was said."""
+    shown = ShownText(said, progress.code_files)
+    shown.end()
+    assert shown.waiting is None
+    assert [file.name for file in slack.files] == [name for name in progress.code_files if name]
+    whole = unfolded(shown.text, {file.title: file.content.decode() for file in slack.files})
+    assert whole.startswith(said)
+    assert re.fullmatch(r"\n?[`~]*\n?", whole[len(said) :])
+    return shown.text
+
+
 def check(slack: FakeSlack, progress: Progress, said: str) -> None:
-    """What people read is what was said: nothing missing, nothing twice, every message accounted for."""
+    """What people read is what was said: nothing missing, nothing twice, every message and file accounted for."""
     assert [message.ts for message in slack.messages] == [part.ts for part in progress.parts]
     assert not any(message.live for message in slack.messages)
+    assert not said.strip() or progress.said == said
+    said = shown_of(slack, progress, said)
     start = 0
     for message, part in zip(slack.messages, progress.parts, strict=True):
         body = said[start : start + part.shown].rstrip()
@@ -127,7 +144,6 @@ def check(slack: FakeSlack, progress: Progress, said: str) -> None:
         assert FRONT.fullmatch(front.strip("\n") + "\n" if front.strip() else ""), front
         assert BACK.fullmatch(back.rstrip() if back.strip() else ""), back
     assert not said[start:].strip()
-    assert not said.strip() or progress.said == said
 
 
 async def _answer(

@@ -66,7 +66,9 @@ MESSAGE = Message(
     files=(Attachment("F1", "a.png", "image/png", 9, "https://files.example/F1"),),
     limits=Limits(max_turns=100),
 )
-PROGRESS = Progress("hello", (Part("1.2", 5, False),), True, Outcome(Ending.DONE, "s1", "m", 0.25, 2.5, 3))
+PROGRESS = Progress(
+    "hello", (Part("1.2", 5, False),), True, Outcome(Ending.DONE, "s1", "m", 0.25, 2.5, 3), ("code-1.py", "")
+)
 THREAD = Thread(
     KEY,
     "s2",
