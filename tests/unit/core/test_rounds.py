@@ -21,9 +21,9 @@ async def test_a_round_that_fails_is_followed_by_the_next() -> None:
 
     rounds.repeat(deed, 0.0)
     await until(lambda: len(begun) > 2)
-    assert rounds.at_work
+    before = rounds.at_work
     await rounds.end(0.0)
-    assert not rounds.at_work
+    assert (before, rounds.at_work) == (True, False)
 
 
 async def test_a_round_that_hangs_is_noticed() -> None:
@@ -37,9 +37,9 @@ async def test_a_round_that_hangs_is_noticed() -> None:
     rounds.repeat(deed, 1.0)
     await hangs.wait()
     clock.advance(STUCK_S - 1)
-    assert rounds.at_work
+    before = rounds.at_work
     clock.advance(1)
-    assert not rounds.at_work
+    assert (before, rounds.at_work) == (True, False)
     await rounds.end(0.0)
 
 
