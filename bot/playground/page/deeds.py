@@ -94,7 +94,8 @@ class Deeds:
                 await self._people.command(user, doing.channel, doing.text)  # says itself when there is no answer
             case Click():
                 place = self._place(user, doing.place)
-                _require(await self._people.click(user, place, doing.action_id, doing.choice, doing.block_id))
+                clicked = (doing.action_id, doing.choice, doing.block_id, doing.inputs)
+                _require(await self._people.click(user, place, *clicked))
             case Shortcut():
                 _require(await self._people.shortcut(user, doing.callback_id, doing.channel, doing.ts))
             case Submit():

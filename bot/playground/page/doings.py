@@ -88,11 +88,14 @@ class Place(BaseModel):
 
 
 class Click(_Doing):
+    """Click a button, or choose in a menu; `inputs` are what the message's inputs hold, by action_id."""
+
     do: Literal["click"]
     place: Place
     action_id: str
     block_id: str = ""
     choice: str | list[str] | None = None
+    inputs: dict[str, str | list[str] | None] = Field(default_factory=dict)
 
 
 class Shortcut(_Doing):

@@ -5,6 +5,7 @@ Sources of the limits: Slack's Block Kit reference; the models of slack_sdk carr
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
@@ -24,6 +25,11 @@ MARKDOWN_CHARACTERS = 12_000
 ALL_CHARACTERS = 13_200
 """Over all texts of all blocks of a message, about; beyond it Slack answers msg_blocks_too_long."""
 OPTION_TEXT_CHARACTERS = 75
+OPTIONS = {"radio_buttons": 10, "checkboxes": 10, "overflow": 5}
+"""Of these elements; menus take 100."""
+MENU_OPTIONS = 100
+VIEW_BYTES = 250_000
+"""Of a view as JSON; beyond it Slack answers view_too_large."""
 
 _IN_MESSAGES = {
     "actions", "alert", "card", "carousel", "container", "context", "context_actions", "divider", "file", "header",
@@ -57,7 +63,7 @@ def checked_view(view: Json, ids: Ids, kind: str) -> Json:
     """A modal or home view, its blocks with block_ids.
 
     Raises:
-        Refused: invalid_arguments with what is wrong and where.
+        Refused: invalid_arguments with what is wrong and where; view_too_large.
     """
     problems: list[str] = []
     if view.get("type") != kind:
@@ -76,6 +82,8 @@ def checked_view(view: Json, ids: Ids, kind: str) -> Json:
         problems.append(f"[ERROR] {problem} [json-pointer:/view]")
     if problems:
         raise Refused("invalid_arguments", *problems)
+    if len(json.dumps(view, ensure_ascii=False).encode("utf-8", "surrogatepass")) > VIEW_BYTES:
+        raise Refused("view_too_large")
     return view | {"blocks": with_ids(blocks, ids)}
 
 
@@ -143,6 +151,8 @@ def _own_problems(block: Json) -> Iterator[str]:
         yield "elements must not be empty"
     if kind == "markdown" and not text:
         yield "text must be more than 0 characters"
+    if kind == "rich_text" and not all(_rich_texts(block)):
+        yield "text must be more than 0 characters"
     actions: set[str] = set()
     for _, element in interactive([block]):
         if element["action_id"] in actions:
@@ -158,13 +168,38 @@ def _element_problems(element: Json) -> Iterator[str]:
             yield "a button's text must be plain_text of 1 to 75 characters"
         if element.get("style") not in {None, "primary", "danger"}:
             yield "a button's style must be primary or danger"
-    if element.get("options") == []:
+    options = element.get("options")
+    if options == []:
         yield "options must not be empty"
-    for option in element.get("options") or ():
-        if len(option.get("text", {}).get("text", "")) > OPTION_TEXT_CHARACTERS:
-            yield "an option's text must be less than 76 characters"
-        if len(option.get("value", "")) > 150:
-            yield "an option's value must be less than 151 characters"
+    most = OPTIONS.get(element["type"], MENU_OPTIONS)
+    if len(options or ()) > most:
+        yield f"no more than {most} items allowed"
+    for option in options or ():
+        yield from _option_problems(option)
+    begun = [element.get("initial_option"), *(element.get("initial_options") or ())]
+    if any(option is not None and option not in (options or ()) for option in begun):
+        yield "initial options must be among the options"
+
+
+def _option_problems(option: Json) -> Iterator[str]:
+    text, description = (option.get(name, {}).get("text", "") for name in ("text", "description"))
+    if not 0 < len(text) <= OPTION_TEXT_CHARACTERS:
+        yield "an option's text must be 1 to 75 characters"
+    if len(description) > OPTION_TEXT_CHARACTERS:
+        yield "an option's description must be less than 76 characters"
+    if len(option.get("value", "")) > 150:
+        yield "an option's value must be less than 151 characters"
+
+
+def _rich_texts(node: object) -> Iterator[str]:
+    """The texts of a rich_text block's elements."""
+    if isinstance(node, list):
+        for item in node:
+            yield from _rich_texts(item)
+    elif isinstance(node, dict):
+        if node.get("type") == "text":
+            yield str(node.get("text", ""))
+        yield from _rich_texts(node.get("elements"))
 
 
 def _texts(blocks: Sequence[Json]) -> Iterator[str]:

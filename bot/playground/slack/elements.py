@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bot.playground.slack.values import Json, Refused
 
@@ -82,6 +82,22 @@ def initial_state(blocks: Sequence[Json]) -> dict[str, Json]:
         if element["type"] in {"button", "workflow_button", "overflow", "feedback_buttons", "icon_button"}:
             continue
         state.setdefault(block["block_id"], {})[element["action_id"]] = chosen(element, _initial(element))
+    return state
+
+
+def filled(blocks: Sequence[Json], values: Mapping[str, Choice]) -> dict[str, Json]:
+    """The state of a message's inputs as one person's client has them.
+
+    Args:
+        values: what was put into them, by action_id; the others hold what they began with.
+
+    Raises:
+        Refused: no_such_action, no_such_option.
+    """
+    state = initial_state(blocks)
+    for action_id, choice in values.items():
+        block, element = find(blocks, action_id)
+        state.setdefault(block["block_id"], {})[action_id] = chosen(element, choice)
     return state
 
 

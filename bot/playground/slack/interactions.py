@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bot.playground.slack.elements import Choice, chosen, find, initial_state
+from bot.playground.slack.elements import Choice, chosen, filled, find
 from bot.playground.slack.tickets import ResponseTarget, ResponseUrls, Triggers
 from bot.playground.slack.values import Channel, ChannelKind, Ephemeral, Json, Message, Refused, View
 from bot.playground.slack.wire import message_json, view_json
@@ -62,9 +63,19 @@ class Payloads:
         }
 
     def block_actions(
-        self, user: str, place: Message | Ephemeral | View, action_id: str, choice: Choice, block_id: str
+        self,
+        user: str,
+        place: Message | Ephemeral | View,
+        action_id: str,
+        choice: Choice,
+        block_id: str,
+        inputs: Mapping[str, Choice],
     ) -> Json:
-        """A click, or a choice in a menu. Raises Refused(no_such_action) when it is not there."""
+        """A click, or a choice in a menu. Raises Refused: no_such_action, no_such_option.
+
+        Args:
+            inputs: what the message's inputs hold, by action_id. A view keeps its own.
+        """
         block, element = find(place.blocks, action_id, choice, block_id)
         action = {
             "action_id": action_id,
@@ -75,7 +86,7 @@ class Payloads:
         payload = {"type": "block_actions"} | self._who(user) | {"trigger_id": self._triggers.issue(user)}
         if isinstance(place, View):
             return payload | self._in_view(place) | {"actions": [action]}
-        return payload | self._in_message(user, place) | {"actions": [action]}
+        return payload | self._in_message(user, place, inputs) | {"actions": [action]}
 
     def message_shortcut(self, user: str, callback_id: str, message: Message) -> Json:
         channel = self._workspace.channel(message.channel)
@@ -135,7 +146,7 @@ class Payloads:
             "view": view_json(self._workspace, view),
         }
 
-    def _in_message(self, user: str, place: Message | Ephemeral) -> Json:
+    def _in_message(self, user: str, place: Message | Ephemeral, inputs: Mapping[str, Choice]) -> Json:
         channel = self._workspace.channel(place.channel)
         ephemeral = isinstance(place, Ephemeral)
         container: Json = {
@@ -150,7 +161,7 @@ class Payloads:
         payload: Json = {
             "container": container,
             "channel": {"id": channel.id, "name": _shown_name(channel)},
-            "state": {"values": initial_state(place.blocks)},
+            "state": {"values": filled(place.blocks, inputs)},
             "response_url": self._response_url(target),
         }
         if isinstance(place, Message):

@@ -141,7 +141,13 @@ class People:
         return answer
 
     async def click(
-        self, user: str, place: Message | Ephemeral | View, action_id: str, choice: Choice = None, block_id: str = ""
+        self,
+        user: str,
+        place: Message | Ephemeral | View,
+        action_id: str,
+        choice: Choice = None,
+        block_id: str = "",
+        inputs: Mapping[str, Choice] | None = None,
     ) -> Answer:
         """Click a button, or choose in a menu.
 
@@ -149,6 +155,7 @@ class People:
             place: where it is: a message, an ephemeral, a modal or the home.
             choice: the value of the option chosen, or of the button meant, where several share the action_id;
                 `positive` or `negative` for feedback buttons.
+            inputs: what the person has put into the message's inputs, by action_id.
 
         Raises:
             Refused: no_such_action, no_such_option, not_visible.
@@ -158,9 +165,8 @@ class People:
             block, element = find(place.blocks, action_id, choice, block_id)
             if action_id in place.state.get(block["block_id"], {}):
                 place.state[block["block_id"]][action_id] = chosen(element, choice)
-        return await self._courier.ask(
-            "interactive", self._payloads.block_actions(user, place, action_id, choice, block_id)
-        )
+        payload = self._payloads.block_actions(user, place, action_id, choice, block_id, inputs or {})
+        return await self._courier.ask("interactive", payload)
 
     async def shortcut(self, user: str, callback_id: str, channel: str = "", ts: str = "") -> Answer:
         """Use a shortcut: on a message, or (without channel and ts) a global one. Raises Refused: unknown_shortcut."""

@@ -36,6 +36,16 @@ def option(text: str, value: str = "v") -> Json:
     return {"text": plain(text), "value": value}
 
 
+def choice(kind: str, *options: Json, **more: Any) -> Json:
+    element = {"type": kind, "action_id": "pick", "options": list(options), **more}
+    return {"type": "input", "label": plain("Which?"), "element": element}
+
+
+def preformatted(text: str) -> Json:
+    element = {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": text}]}
+    return {"type": "rich_text", "elements": [element]}
+
+
 def select(*options: Json) -> Json:
     return {"type": "static_select", "action_id": "pick", "options": list(options)}
 
@@ -66,6 +76,14 @@ def select(*options: Json) -> Json:
         [actions(select(option("x" * 76)))],
         [actions(select(option("x", "v" * 151)))],
         [actions(select(*(option("x", str(number)) for number in range(101))))],
+        [choice("radio_buttons", *(option("x", str(number)) for number in range(11)))],
+        [choice("checkboxes", *(option("x", str(number)) for number in range(11)))],
+        [choice("radio_buttons", option(""))],
+        [choice("radio_buttons", {**option("x"), "description": plain("x" * 76)})],
+        [choice("radio_buttons", option("x"), initial_option=option("y"))],
+        [choice("checkboxes", option("x"), initial_options=[option("x"), option("y")])],
+        [{**choice("checkboxes", option("x")), "label": plain("x" * 2001)}],
+        [preformatted("")],
         [{**section("a"), "block_id": "same"}, {**section("b"), "block_id": "same"}],
         [{**section("a"), "block_id": "x" * 256}],
         [{"type": "task_card", "task_id": "1", "title": "x", "status": "done"}],
@@ -82,6 +100,18 @@ def test_blocks_at_the_limits_are_taken_and_each_gets_an_id() -> None:
     full = [actions(*(button(action_id=str(number), value="x" * 2000, text=plain("x" * 75)) for number in range(5)))]
     blocks = checked([section("x" * 3000), {"type": "markdown", "text": "x" * 9000}, *full], Ids(1))
     assert all(block["block_id"] for block in blocks)
+
+
+def test_inputs_and_preformatted_text_are_taken_in_messages() -> None:
+    options = [option("x" * 75, str(number)) for number in range(10)]
+    checked([choice("checkboxes", *options, initial_options=options[:2]), preformatted("<!channel> ``` *x*")], Ids(1))
+
+
+def test_a_view_has_a_weight_beyond_which_it_is_too_large() -> None:
+    heavy = modal(blocks=[section("é" * 3000) for _ in range(50)])
+    with pytest.raises(Refused) as caught:
+        checked_view(heavy, Ids(1), "modal")
+    assert caught.value.code == "view_too_large"
 
 
 def test_all_the_text_of_the_blocks_has_a_limit_too() -> None:

@@ -204,6 +204,25 @@ async def test_menus_and_feedback_say_what_was_chosen(slack: EmulatedSlack, peop
         await people.click(U_ANA, message, "more", "c")
 
 
+async def test_a_click_brings_what_the_messages_inputs_hold(
+    slack: EmulatedSlack, people: People, courier: Courier
+) -> None:
+    label = {"type": "plain_text", "text": "Size"}
+    options = [{"text": {"type": "plain_text", "text": v}, "value": v} for v in ("S", "M", "L")]
+    sizes = {"type": "checkboxes", "action_id": "size", "options": options, "initial_options": options[:1]}
+    message = posted(
+        slack,
+        {"type": "input", "block_id": "i", "label": label, "element": sizes},
+        {"type": "actions", "block_id": "a", "elements": [button("send")]},
+    )
+    await people.click(U_ANA, message, "go")
+    await people.click(U_ANA, message, "go", inputs={"size": ["M", "L"]})
+    states = [payload["state"]["values"]["i"]["size"]["selected_options"] for _, payload in courier.asked]
+    assert states == [options[:1], options[1:]]
+    with pytest.raises(Refused, match="no_such_option"):
+        await people.click(U_ANA, message, "go", inputs={"size": ["XL"]})
+
+
 async def test_what_is_not_there_can_not_be_clicked(slack: EmulatedSlack, people: People) -> None:
     with pytest.raises(Refused, match="no_such_action"):
         await people.click(U_ANA, posted(slack), "go")

@@ -2,7 +2,7 @@
 
 import { confirmed } from "./confirm.js";
 import { on } from "./dom.js";
-import { valueOf } from "./elements.js";
+import { inputValues, valueOf } from "./elements.js";
 import { giveFeedback } from "./feedback.js";
 import { menu } from "./menu.js";
 import { ask } from "./socket.js";
@@ -37,7 +37,7 @@ async function use(made, choice) {
   const block = made.closest("[data-block]")?.dataset.block ?? "";
   made.classList.add("working");
   try {
-    await ask("click", { place: placeOf(made), action_id: action, block_id: block, choice });
+    await ask("click", { place: placeOf(made), action_id: action, block_id: block, choice, inputs: inputsBeside(made) });
     return true;
   } catch (error) {
     refused(error);
@@ -45,6 +45,12 @@ async function use(made, choice) {
   } finally {
     made.classList.remove("working");
   }
+}
+
+/** What the inputs of the same message hold; a modal's are kept by Slack. */
+function inputsBeside(made) {
+  const message = made.closest(".message");
+  return message ? inputValues(message) : {};
 }
 
 function placeOf(made) {

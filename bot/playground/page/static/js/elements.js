@@ -119,3 +119,9 @@ export function valueOf(made) {
   if (made.dataset.kind === "radio_buttons") return made.querySelector("input:checked")?.value ?? null;
   return made.value || null;
 }
+
+/** The values of all input blocks in an element, by action_id. */
+export function inputValues(within) {
+  const inputs = [...within.querySelectorAll(".block.input [data-action]")];
+  return Object.fromEntries(inputs.map((made) => [made.dataset.action, valueOf(made)]));
+}

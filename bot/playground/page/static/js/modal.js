@@ -2,7 +2,7 @@
 
 import { blockElements } from "./blocks.js";
 import { h, morph, on } from "./dom.js";
-import { valueOf } from "./elements.js";
+import { inputValues } from "./elements.js";
 import { icon } from "./icons.js";
 import { ask } from "./socket.js";
 import { state, whenChanged } from "./store.js";
@@ -59,8 +59,7 @@ on("click", "modal-close", close);
 
 on("submit", "modal-submit", async (form, event) => {
   event.preventDefault();
-  const values = {};
-  for (const made of form.querySelectorAll(".block.input [data-action]")) values[made.dataset.action] = valueOf(made);
+  const values = inputValues(form);
   form.classList.add("working");
   try {
     const { errors } = await ask("submit", { view: dialog.dataset.view, values });
