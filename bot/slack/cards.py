@@ -78,6 +78,13 @@ def card_chunk(card: Card) -> Chunk:
     return {**chunk, "output": card.output} if card.output else chunk
 
 
+def plan_title(cards: Sequence[Card]) -> str:
+    """The title of a plan that groups these."""
+    failed = sum(card.status is CardStatus.ERROR for card in cards)
+    running = any(card.status is CardStatus.IN_PROGRESS for card in cards)
+    return wording.steps(len(cards), failed, running=running)
+
+
 def that_fit(cards: Sequence[Card]) -> list[Card]:
     """The first of these cards, as many as one message takes."""
     kept: list[Card] = []

@@ -10,7 +10,8 @@ from enum import StrEnum
 
 from bot.model import Part, Progress
 from bot.ports import Clock
-from bot.slack.limits import PART_BYTES
+from bot.slack.cards import NOT_YET
+from bot.slack.limits import PART_BYTES, PART_CARDS, TIMELINE_CARDS
 from bot.slack.rollover import whole_end
 from bot.slack.script import Script
 from bot.slack.sheets import Goal, Plan, Sheet, cards_of, compose, plan, strokes
@@ -153,10 +154,13 @@ class Draft:
         return Step(Act.APPEND, sheet, planned) if strokes(self.script, sheet, planned).chunks else None
 
     def _opening(self, sheet: Sheet, goal: Goal) -> Step | None:
+        stream = self.streams and not self.spares
+        sheet.grouped = stream and sum(card.at != NOT_YET for card in self.script.cards) > TIMELINE_CARDS
+        sheet.most_cards = TIMELINE_CARDS if stream and not sheet.grouped else PART_CARDS
         planned = plan(self.script, sheet, goal, self._clock.now())
-        if self.streams and not self.spares and strokes(self.script, sheet, Plan(planned.end)).chunks:
+        if stream and strokes(self.script, sheet, Plan(planned.end)).chunks:
             return Step(Act.START, sheet, planned)
-        if self.streams and not self.spares and planned.finale is None:
+        if stream and planned.finale is None:
             return None
         if self.crowded and not planned.complete:
             end = whole_end(self.script.text, sheet.start, planned.end, rested=goal.rested)

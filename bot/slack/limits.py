@@ -73,6 +73,9 @@ TASK_TITLE_CHARS = 150
 TASK_OUTPUT_CHARS = 160
 """Ours: the output of a task card, a short line."""
 
+TIMELINE_CARDS = 5
+"""Ours: so many task cards stand between the text of a message; more are grouped into a plan."""
+
 PART_CARDS = 20
 """Ours: task cards in one message, so that they and the text between them stay below MESSAGE_BLOCKS."""
 

@@ -72,16 +72,20 @@ class ReplyMessages:
         given = {"channel": self.place.channel, **arguments}
         return await self._api.call(method, safe_to_repeat=safe_to_repeat, urgent=False, reserved=reserved, **given)
 
-    async def start(self, chunks: Sequence[Chunk]) -> str:
+    async def start(self, chunks: Sequence[Chunk], *, grouped: bool) -> str:
         """Start a stream, addressed as channels require: with Slack Connect the team is the person's own.
 
         Returns its ts.
+
+        Args:
+            grouped: its cards are shown as one plan.
         """
         answer = await self._call(
             "chat.startStream",
             safe_to_repeat=False,
             thread_ts=self.place.root_ts,
             chunks=list(chunks),
+            task_display_mode="plan" if grouped else None,
             recipient_user_id=None if self.place.is_dm else self.place.user,
             recipient_team_id=None if self.place.is_dm else self.place.user_team,
         )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot.slack.cards import Block, Card, CardStatus, Chunk, card_blocks, card_chunk, that_fit
+from bot.slack.cards import Block, Card, CardStatus, Chunk, card_blocks, card_chunk, plan_title, that_fit
 from bot.slack.finale import Finale
-from bot.slack.limits import PART_BYTES_EASY, PART_BYTES_LEAST, STREAM_ROLL_S, UPDATE_TEXT_CHARS
+from bot.slack.limits import PART_BYTES_EASY, PART_BYTES_LEAST, PART_CARDS, STREAM_ROLL_S, UPDATE_TEXT_CHARS
 from bot.slack.markdown import decided_end, harmless, harmless_slice, steady_end
 from bot.slack.rollover import cut, easy_end, fits, message_text
 from bot.slack.script import Script
@@ -23,11 +23,13 @@ class Strokes:
 
     Args:
         end: up to where its text goes then; white space at the end waits for what follows it.
+        title: of the plan that groups its cards; empty where that stays as it is.
     """
 
     end: int
     chunks: list[Chunk] = field(default_factory=list)
     cards: CardsShown = field(default_factory=list)
+    title: str = ""
 
 
 @dataclass(slots=True)
@@ -38,6 +40,9 @@ class Sheet:
         start: where in the turn's text it begins.
         shown: up to where Slack has confirmed the text in it.
         opening: what is open in the text at `start`.
+        grouped: a stream whose cards are grouped into one plan, instead of standing where they came up.
+        most_cards: with more than these, further ones go into the next message.
+        title: of the plan, as Slack has confirmed it.
         live: a stream; otherwise it is posted, and then rewritten as a whole.
         unsure: it was sent, and nobody knows yet whether it arrived.
         stale: what Slack holds may be more than was confirmed, so it must be rewritten.
@@ -54,6 +59,9 @@ class Sheet:
     opening: Structure
     limit_bytes: int
     ts: str = ""
+    grouped: bool = False
+    most_cards: int = PART_CARDS
+    title: str = ""
     live: bool = False
     opened_at: float = 0.0
     unsure: bool = False
@@ -127,14 +135,14 @@ def _available(script: Script, sheet: Sheet, goal: Goal) -> tuple[int, bool]:
     else:
         end = steady_end(text, sheet.shown) if goal.patient else decided_end(text, sheet.shown)
     cards = cards_of(script, sheet)
-    here = len(that_fit(cards))
+    here = len(_cards_here(script, sheet))
     if here < len(cards) and cards[here].sheet is None:
         return min(end, max(cards[here].at, sheet.shown)), True
     return end, False
 
 
 def _room(script: Script, sheet: Sheet) -> int:
-    spent = sum(card.weight for card in that_fit(cards_of(script, sheet)))
+    spent = sum(card.weight for card in _cards_here(script, sheet))
     return max(sheet.limit_bytes - spent, PART_BYTES_LEAST)
 
 
@@ -143,10 +151,18 @@ def cards_of(script: Script, sheet: Sheet) -> list[Card]:
     return [card for card in script.cards if card.sheet == sheet.index or card.waits]
 
 
+def _cards_here(script: Script, sheet: Sheet) -> list[Card]:
+    """Those of them that this sheet shows. Where they become too many for a timeline, the next one groups them."""
+    cards = cards_of(script, sheet)
+    if sheet.most_cards < PART_CARDS and len(cards) > sheet.most_cards:
+        return [card for card in cards if card.sheet == sheet.index]
+    return that_fit(cards)
+
+
 def strokes(script: Script, sheet: Sheet, planned: Plan) -> Strokes:
     """What brings a live sheet from what it shows to the plan."""
     made = Strokes(sheet.shown)
-    here = that_fit(cards_of(script, sheet))
+    here = _cards_here(script, sheet)
     for card in here:
         if card.sheet == sheet.index and card.told is not card.status:
             _add_card(made, card)
@@ -155,10 +171,13 @@ def strokes(script: Script, sheet: Sheet, planned: Plan) -> Strokes:
             _add_text(made, script, sheet, max(card.at, made.end))
             _add_card(made, card)
     _add_text(made, script, sheet, planned.end)
+    new = {id(card) for card, _ in made.cards}
+    shown = [card for card in here if card.sheet == sheet.index or id(card) in new]
     if planned.full:
-        new = {id(card) for card, _ in made.cards}
-        running = [card for card in here if card.sheet == sheet.index or id(card) in new]
-        made.chunks += [card_chunk(card.parted()) for card in running if card.status is CardStatus.IN_PROGRESS]
+        made.chunks += [card_chunk(card.parted()) for card in shown if card.status is CardStatus.IN_PROGRESS]
+        shown = [card.parted() for card in shown]
+    if sheet.grouped and shown:
+        _add_title(made, sheet, plan_title(shown))
     if planned.complete:
         suffix = _suffix(script, sheet, planned)
         made.chunks += [{"type": "markdown_text", "text": suffix}] if suffix else []
@@ -169,6 +188,14 @@ def strokes(script: Script, sheet: Sheet, planned: Plan) -> Strokes:
 def _add_card(made: Strokes, card: Card) -> None:
     made.chunks.append(card_chunk(card))
     made.cards.append((card, card.status))
+
+
+def _add_title(made: Strokes, sheet: Sheet, title: str) -> None:
+    """The plan's title stands in front of what is new in it."""
+    if title != sheet.title:
+        first = next((at for at, chunk in enumerate(made.chunks) if chunk["type"] == "task_update"), 0)
+        made.chunks.insert(first, {"type": "plan_update", "title": title})
+        made.title = title
 
 
 def _add_text(made: Strokes, script: Script, sheet: Sheet, end: int) -> None:
@@ -191,7 +218,7 @@ def compose(script: Script, sheet: Sheet, planned: Plan, *, plain: bool) -> Cont
     Args:
         plain: without any blocks, since Slack refused them.
     """
-    shown = [card for card in that_fit(cards_of(script, sheet)) if card.at <= planned.end]
+    shown = [card for card in _cards_here(script, sheet) if card.at <= planned.end]
     statuses = [(card, card.status) for card in shown]
     cards = [card.parted() for card in shown] if planned.full else shown
     finale = planned.finale

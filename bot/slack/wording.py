@@ -41,6 +41,13 @@ def rest_in_file(title: str, shown: int, lines: int) -> str:
     return f"_The first {shown} of {lines} lines; all of them are in_ `{title}`"
 
 
+def steps(count: int, failed: int, *, running: bool) -> str:
+    """The title of a plan: what many tools did, in one line."""
+    some = "1 step" if count == 1 else f"{count} steps"
+    so_far = f"Working: {some} so far" if running else some
+    return f"{so_far}, {failed} failed" if failed else so_far
+
+
 def working_on(title: str) -> str:
     """The status while a tool runs."""
     return f"is working: {title}"

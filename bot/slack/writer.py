@@ -166,7 +166,7 @@ class Writer:
             case Act.APPEND:
                 sheet.sent = strokes(self._draft.script, sheet, step.plan)
                 await self._messages.append(sheet.ts, sheet.sent.chunks)
-                self._confirm(sheet, sheet.sent.end, sheet.sent.cards)
+                self._confirm_sent(sheet)
             case Act.STOP:
                 await self._stop(sheet, step.plan)
             case Act.REWRITE:
@@ -181,8 +181,8 @@ class Writer:
         sheet.sent = strokes(self._draft.script, sheet, Plan(planned.end))
         sheet.live, sheet.opened_at = True, self._clock.now()
         sheet.end_at = planned.end if planned.full else None
-        sheet.ts = await self._messages.start(sheet.sent.chunks)
-        self._confirm(sheet, sheet.sent.end, sheet.sent.cards)
+        sheet.ts = await self._messages.start(sheet.sent.chunks, grouped=sheet.grouped)
+        self._confirm_sent(sheet)
 
     async def _post(self, sheet: Sheet, planned: Plan) -> None:
         sheet.live = False
@@ -201,7 +201,7 @@ class Writer:
             blocks = () if self._draft.plain else planned.finale.blocks
         await self._messages.stop(sheet.ts, sheet.index, chunks, blocks)
         sheet.live = False
-        self._confirm(sheet, sheet.sent.end, sheet.sent.cards)
+        self._confirm_sent(sheet)
         self._complete(sheet, planned)
 
     async def _rewrite(self, sheet: Sheet, planned: Plan) -> None:
@@ -231,7 +231,7 @@ class Writer:
             held = await self._messages.held(sheet.ts) or ""
             text = self._draft.script.text
             if sheet.sent.end > sheet.shown and letters(text[sheet.start : sheet.sent.end]) in held:
-                self._confirm(sheet, sheet.sent.end, sheet.sent.cards)
+                self._confirm_sent(sheet)
             sheet.unsure, sheet.finished = False, True
             return
         ts = await self._look(sheet)
@@ -243,7 +243,7 @@ class Writer:
             sheet.live = False
         elif sheet.live:
             sheet.ts = ts
-            self._confirm(sheet, sheet.sent.end, sheet.sent.cards)
+            self._confirm_sent(sheet)
         else:
             sheet.ts, sheet.stale = ts, True
 
@@ -251,6 +251,10 @@ class Writer:
         beginning = next((str(chunk.get("text") or chunk.get("title")) for chunk in sheet.sent.chunks), "")
         known = [*self._draft.timestamps, *self._draft.spares]
         return await self._messages.find(sheet.index, beginning[:BEGINNING_CHARS], known)
+
+    def _confirm_sent(self, sheet: Sheet) -> None:
+        self._confirm(sheet, sheet.sent.end, sheet.sent.cards)
+        sheet.title = sheet.sent.title or sheet.title
 
     def _confirm(self, sheet: Sheet, end: int, cards: CardsShown) -> None:
         sheet.shown = end

@@ -116,6 +116,11 @@ class Fault:
     code: str = ""
 
 
+def refused(code: str) -> Fault:
+    """Slack says no."""
+    return Fault(Effect.REFUSED, code)
+
+
 @dataclass
 class Shown:
     """A message as Slack keeps it."""
@@ -125,6 +130,9 @@ class Shown:
     live: bool
     texts: list[str] = field(default_factory=list)
     cards: dict[str, dict[str, object]] = field(default_factory=dict)
+    grouped: bool = False
+    title: str = ""
+    """Of the plan that groups its cards."""
     blocks: Sequence[Mapping[str, Any]] = ()
     metadata: Mapping[str, object] | None = None
 
@@ -286,6 +294,7 @@ class FakeSlack:
         if not given["channel"].startswith("D") and not {"recipient_user_id", "recipient_team_id"} <= given.keys():
             raise ChatRefused("chat.startStream", "missing_recipient_team_id")
         message = Shown(self._new_ts(), self.clock.now(), live=True)
+        message.grouped = given.get("task_display_mode") == "plan"
         self._add("chat.startStream", message, given["chunks"])
         self.shown[message.ts] = message
         return {"ts": message.ts}
@@ -359,6 +368,9 @@ class FakeSlack:
         for chunk in chunks:
             if chunk["type"] == "task_update":
                 message.cards[chunk["id"]] = dict(chunk)
+            elif chunk["type"] == "plan_update":
+                assert message.grouped, "a plan's title where there is no plan"
+                message.title = chunk["title"]
 
     def _write(self, method: str, message: Shown, given: Mapping[str, Any]) -> None:
         blocks = cast("Sequence[Mapping[str, Any]]", given.get("blocks", ()))
@@ -385,7 +397,7 @@ class FakeSlack:
         return self.shown[given["ts"]]
 
     def _as_wire(self, message: Shown) -> dict[str, Any]:
-        titles = [{"title": card["title"]} for card in message.cards.values()]
+        titles = [{"title": title} for title in (message.title, *(card["title"] for card in message.cards.values()))]
         wire = {"ts": message.ts, "bot_id": "B1", "text": message.text, "elements": titles}
         return {**wire, "metadata": message.metadata} if message.metadata else wire
 
