@@ -10,7 +10,6 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
 from uuid import uuid4
 
 import aiohttp
@@ -42,13 +41,11 @@ from bot.slack.client import SlackChat
 from bot.slack.directory import Directory
 from bot.slack.downloads import Downloads
 from bot.slack.http import event_routes
-from bot.slack.installations import Installations, OneInstallation, identify
+from bot.slack.installations import Installations
 from bot.slack.listeners import build_app
 from bot.slack.mode import ChannelModes, StreamingMode
-from bot.slack.rates import SharedRateLimiter
 from bot.slack.replies import Replies
 from bot.slack.sockets import listen_over_socket
-from bot.slack.web import Web, web_client
 from bot.store.client import connect, health
 from bot.store.store import Store
 from bot.telemetry.metrics import CONTENT_TYPE, Metrics
@@ -56,6 +53,7 @@ from bot.turns import Turns
 from bot.web.health import Health, health_routes
 from bot.web.metrics import metrics_route
 from bot.web.server import serving
+from bot.workspaces import Workspaces, open_workspaces
 
 log = structlog.get_logger(__name__)
 
@@ -90,11 +88,8 @@ async def running(settings: Settings, environ: Mapping[str, str]) -> AsyncIterat
         await _serve_operators(settings, health, metrics, stack)
         store = await _open_store(settings, worker, stack)
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        client = web_client(settings.slack_bot_token, settings.slack_api_url, session)
-        installation = await identify(Web(client, clock), settings.slack_bot_token)
-        web = Web(client, clock, team=installation.team, limiter=SharedRateLimiter(store.rates))
-        installation = replace(installation, web=web)
-        installations = OneInstallation(installation)
+        workspaces = await open_workspaces(settings, store, session, clock)
+        installations = workspaces.installations
         directory = Directory(installations, clock, admins=settings.admins, workspace_admins=settings.workspace_admins)
         modes = ChannelModes(StreamingMode(settings.streaming.value), clock, store.channels)
         replies = Replies(installations, clock, modes, pings=settings.allow_mentions)
@@ -105,10 +100,10 @@ async def running(settings: Settings, environ: Mapping[str, str]) -> AsyncIterat
         metrics.watch(gauges_of(core.inbox, core.agent))
         background = await stack.enter_async_context(Background())
         app = _listeners(settings, core, directory, installations, Answers(installations, session), background, modes)
-        await _listen(settings, app, web, health, stack)
+        await _listen(settings, app, workspaces, health, stack)
         transport = settings.transport.value if settings.ingress else "none"
         health.open = True
-        log.info("ready", worker=worker, team=installation.team, transport=transport)
+        log.info("ready", worker=worker, team=workspaces.team, transport=transport)
         yield
         health.open = False
         log.info("stopping", worker=worker)
@@ -236,15 +231,17 @@ def _listeners(
     )
 
 
-async def _listen(settings: Settings, app: AsyncApp, web: Web, health: Health, stack: AsyncExitStack) -> None:
+async def _listen(
+    settings: Settings, app: AsyncApp, workspaces: Workspaces, health: Health, stack: AsyncExitStack
+) -> None:
     """Let Slack's events come in, the way that is set."""
     if not settings.ingress:
         return
     if settings.transport is Transport.SOCKET:
-        socket_mode = listen_over_socket(app, app_token=settings.slack_app_token, web=web.client)
+        socket_mode = listen_over_socket(app, app_token=settings.slack_app_token, web=workspaces.client)
         health.ready["slack"] = await stack.enter_async_context(socket_mode)
     else:
-        routes = [*event_routes(app), *health_routes(health)]
+        routes = [*event_routes(app), *workspaces.routes, *health_routes(health)]
         await stack.enter_async_context(serving(routes, host=settings.http_host, port=settings.http_port))
 
 

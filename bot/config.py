@@ -94,6 +94,31 @@ class Settings:
         values.signing_secret,
         secret=True,
     )
+    slack_client_id: str = _setting(
+        "SLACK_CLIENT_ID",
+        "Slack",
+        "The app's client id: workspaces install it from `/slack/install`, instead of the one that `SLACK_BOT_TOKEN` "
+        "is of. Needs HTTP.",
+        values.text,
+    )
+    slack_client_secret: str = _setting(
+        "SLACK_CLIENT_SECRET", "Slack", "The app's client secret.", values.signing_secret, secret=True
+    )
+    encryption_keys: tuple[str, ...] = _setting(
+        "BOT_ENCRYPTION_KEY",
+        "Slack",
+        "Seals the tokens of workspaces in Redis: 32 random bytes in base64 (`openssl rand -base64 32`). Of several, "
+        "comma separated, the first one seals and all of them open.",
+        values.encryption_keys,
+        secret=True,
+    )
+    workspaces: frozenset[str] = _setting(
+        "BOT_WORKSPACES",
+        "Slack",
+        "Ids of the workspaces (`T…`) and organisations (`E…`) that may install the app, comma separated; all when "
+        "empty.",
+        values.workspace_ids,
+    )
     slack_api_url: str = _setting(
         "SLACK_API_URL", "Slack", "Where Slack's Web API is.", values.base_url, "https://slack.com/api/"
     )
@@ -294,6 +319,8 @@ SETTINGS: Final = _declared()
 
 _EMPTY: Final[Mapping[str, object]] = {
     "admins": frozenset(),
+    "encryption_keys": (),
+    "workspaces": frozenset(),
     "max_warm": None,
     "warm_memory_mb": None,
     "metrics_port": None,
@@ -318,8 +345,8 @@ def _contradictions(environ: Mapping[str, str], *, ingress: bool) -> list[str]:
     def has(name: str) -> bool:
         return bool(environ.get(name, "").strip())
 
-    problems = []
-    if not has("SLACK_BOT_TOKEN"):
+    problems = _oauth_contradictions(environ, has)
+    if not has("SLACK_BOT_TOKEN") and not has("SLACK_CLIENT_ID"):
         problems.append("SLACK_BOT_TOKEN is missing: the bot token (xoxb-…) from the app's OAuth & Permissions page")
     if not ingress:
         return problems
@@ -340,6 +367,28 @@ def _ambiguous_emoji(read: Mapping[str, Any]) -> list[str]:
     """One emoji can't do two things."""
     both = set(read.get("fork_emoji") or ()) & set(read.get("stop_emoji") or ())
     return [f"BOT_STOP_EMOJI names {name}, which branches (BOT_FORK_EMOJI)" for name in sorted(both)]
+
+
+def _oauth_contradictions(environ: Mapping[str, str], has: Callable[[str], bool]) -> list[str]:
+    """What is missing for many workspaces, or is in the way of that."""
+    if not has("SLACK_CLIENT_ID"):
+        idle = [name for name in ("SLACK_CLIENT_SECRET", "BOT_ENCRYPTION_KEY") if has(name)]
+        return [f"{name} needs SLACK_CLIENT_ID: both serve workspaces that install the app" for name in idle]
+    needed = {
+        "SLACK_CLIENT_SECRET": "the client secret from the app's Basic Information page",
+        "BOT_ENCRYPTION_KEY": "the tokens of workspaces are sealed with it (openssl rand -base64 32)",
+    }
+    problems = [f"{name} is missing: {why}" for name, why in needed.items() if not has(name)]
+    in_the_way = {
+        "SLACK_BOT_TOKEN": "each workspace that installs the app brings its own token",
+        "SLACK_APP_TOKEN": "an app that workspaces install takes its events over HTTP",
+    }
+    problems += [
+        f"{name} must not be set beside SLACK_CLIENT_ID: {why}" for name, why in in_the_way.items() if has(name)
+    ]
+    if environ.get("BOT_TRANSPORT", "").strip().lower() == Transport.SOCKET:
+        problems.append("BOT_TRANSPORT=socket can't be with SLACK_CLIENT_ID: Slack sends browsers back over HTTP")
+    return problems
 
 
 def _misspelt(environ: Mapping[str, str]) -> list[str]:

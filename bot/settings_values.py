@@ -6,6 +6,8 @@ sentence that begins with the setting's name: "must be …", "is …".
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Callable
 from enum import StrEnum
@@ -20,6 +22,9 @@ _FALSE: Final = frozenset({"0", "false", "no", "off"})
 USER_ID: Final = re.compile(r"[UW][A-Z0-9_]+")
 """Slack documents only the first letter; the rest is taken as it comes."""
 EMOJI_NAME: Final = re.compile(r"[a-z0-9_+'-]+")
+WORKSPACE_ID: Final = re.compile(r"[TE][A-Z0-9_]+")
+ENCRYPTION_KEY_BYTES: Final = 32
+"""What the Fernet scheme takes."""
 COMMAND: Final = re.compile(r"/[^\s/]{1,31}")
 """Slack: a slash and at most 32 characters in all, without spaces."""
 
@@ -82,6 +87,31 @@ def user_ids(value: str) -> frozenset[str]:
             f"must list user ids such as U012AB3CD (in Slack: profile > … > Copy member ID), not {', '.join(wrong)}"
         )
     return frozenset(ids)
+
+
+def workspace_ids(value: str) -> frozenset[str]:
+    """Ids of workspaces and organisations, separated by commas or spaces."""
+    ids = re.split(r"[,\s]+", value.strip(", "))
+    if wrong := [item for item in ids if not WORKSPACE_ID.fullmatch(item)]:
+        raise ValueError(f"must list ids of workspaces (T…) or organisations (E…), not {', '.join(wrong)}")
+    return frozenset(ids)
+
+
+def encryption_keys(value: str) -> tuple[str, ...]:
+    """Keys in base64, of either alphabet, separated by commas; given back URL-safe. The value is never shown."""
+    return tuple(_encryption_key(key.strip()) for key in value.split(",") if key.strip())
+
+
+def _encryption_key(key: str) -> str:
+    try:
+        raw = base64.b64decode(key.replace("-", "+").replace("_", "/"), validate=True)
+    except (binascii.Error, ValueError):
+        raw = b""
+    if len(raw) != ENCRYPTION_KEY_BYTES:
+        raise ValueError(
+            f"must be {ENCRYPTION_KEY_BYTES} random bytes in base64, as openssl rand -base64 32 makes them"
+        )
+    return base64.urlsafe_b64encode(raw).decode()
 
 
 def emoji_names(value: str) -> tuple[str, ...]:

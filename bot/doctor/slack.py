@@ -10,6 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.config import Settings, Transport
 from bot.doctor.finding import Finding, fail, ok, warn
+from bot.slack.oauth.flow import INSTALL_PATH
 from bot.slack.scopes import SCOPE_NAMES
 
 INSTALL_MEND: Final = "copy SLACK_BOT_TOKEN from the app's OAuth & Permissions page, or install the app again"
@@ -21,7 +22,10 @@ SOCKET_MEND: Final = (
 
 
 async def check_token(settings: Settings) -> Sequence[Finding]:
-    """Whether the bot token is taken, and what it was granted."""
+    """Whether the bot token is taken, and what it was granted. Where workspaces install the app there is none."""
+    if settings.slack_client_id:
+        allowed = ", ".join(sorted(settings.workspaces)) or "anybody"
+        return [ok("Slack", f"workspaces install the app from {INSTALL_PATH}; allowed: {allowed}")]
     client = AsyncWebClient(settings.slack_bot_token, base_url=settings.slack_api_url)
     try:
         answer = await client.auth_test()

@@ -14,6 +14,7 @@ import yaml
 from bot.slack.events import EVENTS
 from bot.slack.http import PATH
 from bot.slack.interactions import COMMAND, SHORTCUTS
+from bot.slack.oauth.flow import REDIRECT_PATH
 from bot.slack.scopes import SCOPES
 from bot.slack.wording_commands import SUGGESTED_PROMPTS
 
@@ -39,19 +40,21 @@ def manifest(*, name: str, command: str, base_url: str = "") -> Manifest:
         command: the slash command, with its slash.
         base_url: where Slack reaches the bot over HTTPS (`https://bot.example.com`); empty for Socket Mode.
     """
-    address = {"request_url": base_url.rstrip("/").removesuffix(PATH) + PATH} if base_url else {}
+    site = base_url.rstrip("/").removesuffix(PATH)
+    address = {"request_url": site + PATH} if site else {}
+    back = {"redirect_urls": [site + REDIRECT_PATH]} if site else {}
     return {
         "display_information": {"name": name, "description": DESCRIPTION},
         "features": _features(name, command, address.get("request_url", "")),
-        "oauth_config": {"scopes": {"bot": [scope.name for scope in SCOPES]}},
+        "oauth_config": {**back, "scopes": {"bot": [scope.name for scope in SCOPES]}},
         "settings": {
             "event_subscriptions": {
                 **address,
                 "bot_events": sorted(subscription for row in EVENTS for subscription in row.subscriptions),
             },
             "interactivity": {"is_enabled": True, **address},
-            "org_deploy_enabled": False,
-            "socket_mode_enabled": not base_url,
+            "org_deploy_enabled": bool(site),
+            "socket_mode_enabled": not site,
             "token_rotation_enabled": False,
         },
     }

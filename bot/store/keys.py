@@ -41,11 +41,18 @@ PATTERNS = (
     "bot:rate:{<team>:<method>:<channel>}",
     "bot:channels:{<team>}",
     "bot:workers",
+    "bot:installation:{<owner>}",
+    "bot:installations",
+    "bot:served-by:{<team>}",
+    "bot:oauth-state:{<state>}",
 )
 """The form of every key there is; docs/redis.md has a row for each."""
 
 WORKERS = "bot:workers"
 """Who lives, with the time of the last beat and the room each has."""
+
+INSTALLATIONS = "bot:installations"
+"""Who installed the app: workspaces and organisations."""
 
 _STATE = (
     "lease",
@@ -171,6 +178,21 @@ def rate(bucket: str) -> str:
 def channels(team: str) -> str:
     """What was set for a team's channels."""
     return f"bot:channels:{{{team}}}"
+
+
+def installation(owner: str) -> str:
+    """The installation of a workspace or an organisation."""
+    return f"bot:installation:{{{owner}}}"
+
+
+def served_by(team: str) -> str:
+    """The organisation whose installation serves a workspace."""
+    return f"bot:served-by:{{{team}}}"
+
+
+def oauth_state(state: str) -> str:
+    """An installation that somebody began."""
+    return f"bot:oauth-state:{{{state}}}"
 
 
 def _shard(thread: ThreadKey) -> int:

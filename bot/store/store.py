@@ -10,8 +10,10 @@ from bot.store.database import Database
 from bot.store.files import Files
 from bot.store.inbox import Inbox
 from bot.store.indexes import ActivityIndex, WorkIndex
+from bot.store.installations import InstallationRecords, OAuthStates
 from bot.store.lifetimes import Lifetimes
 from bot.store.rates import RateBuckets
+from bot.store.sealing import Seal
 from bot.store.signals import SignalStreams
 from bot.store.threads import Threads
 from bot.store.transcripts import TranscriptStore
@@ -38,7 +40,7 @@ class Store:
     ) -> None:
         if not 0 < lease_s <= MAX_LEASE_S:
             raise ValueError(f"a lease lives for at most {MAX_LEASE_S} s, not {lease_s}")
-        database = Database(client)
+        self._database = database = Database(client)
         work, activity, lifetimes = (
             WorkIndex(database, ttl_s),
             ActivityIndex(database, ttl_s),
@@ -55,3 +57,8 @@ class Store:
         self.files: FileStore = Files(database, ttl_s)
         self.rates = RateBuckets(database)
         self.channels = ChannelSettings(database)
+        self.oauth_states = OAuthStates(database)
+
+    def installations(self, seal: Seal) -> InstallationRecords:
+        """Where the app is installed, under a seal."""
+        return InstallationRecords(self._database, seal)

@@ -195,3 +195,37 @@ def test_whatever_is_written_either_parses_or_is_explained(environ: dict[str, st
         problems = wrong.problems
 
     assert all(problem.startswith(("SLACK_", "BOT_", "REDIS_")) for problem in problems)
+
+
+OAUTH = {"SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "secret", "SLACK_SIGNING_SECRET": "secret"}
+KEY = "A" * 43 + "="
+
+
+def test_workspaces_that_install_the_app_bring_their_own_tokens() -> None:
+    settings = Settings.parse(OAUTH | {"BOT_ENCRYPTION_KEY": f"{KEY},{KEY.replace('A', '/', 1)}"})
+    assert settings.transport is Transport.HTTP
+    assert settings.encryption_keys == (KEY, KEY.replace("A", "_", 1))
+
+
+@pytest.mark.parametrize(
+    ("environ", "told"),
+    [
+        (OAUTH, ["BOT_ENCRYPTION_KEY is missing"]),
+        (OAUTH | {"BOT_ENCRYPTION_KEY": "short"}, ["BOT_ENCRYPTION_KEY must be 32 random bytes"]),
+        (OAUTH | {"BOT_ENCRYPTION_KEY": KEY, "SLACK_BOT_TOKEN": "xoxb-1"}, ["SLACK_BOT_TOKEN must not be set"]),
+        (
+            OAUTH | {"BOT_ENCRYPTION_KEY": KEY, "SLACK_APP_TOKEN": "xapp-1", "BOT_TRANSPORT": "socket"},
+            ["SLACK_APP_TOKEN must not be set", "BOT_TRANSPORT=socket can't be"],
+        ),
+        (SOCKET | {"BOT_ENCRYPTION_KEY": KEY}, ["BOT_ENCRYPTION_KEY needs SLACK_CLIENT_ID"]),
+        (SOCKET | {"BOT_WORKSPACES": "acme"}, ["BOT_WORKSPACES must list ids"]),
+    ],
+)
+def test_one_token_and_many_workspaces_are_kept_apart(environ: dict[str, str], told: list[str]) -> None:
+    problems = problems_of(environ)
+    assert [problem.startswith(start) for problem, start in zip(problems, told, strict=True)] == [True] * len(told)
+
+
+def test_no_encryption_key_is_ever_shown() -> None:
+    assert KEY not in repr(Settings.parse(OAUTH | {"BOT_ENCRYPTION_KEY": KEY}))
+    assert "hunter2" not in "".join(problems_of(OAUTH | {"BOT_ENCRYPTION_KEY": "hunter2"}))

@@ -119,6 +119,13 @@ async def test_socket_mode_is_tried_with_the_app_token(settings: Settings, answe
     assert "SLACK_APP_TOKEN" in finding.mend
 
 
+async def test_where_workspaces_install_the_app_there_is_no_token_to_try() -> None:
+    environ = {"SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "s", "SLACK_SIGNING_SECRET": "s"}
+    many = Settings.parse(environ | {"BOT_ENCRYPTION_KEY": "A" * 43 + "=", "BOT_WORKSPACES": "T1,E2"})
+    (finding,) = await check_token(many)
+    assert finding.detail == "workspaces install the app from /slack/install; allowed: E2, T1"
+
+
 async def test_over_http_nothing_is_asked() -> None:
     (finding,) = await check_events(settings_at(NOBODY, BOT_TRANSPORT="http", BOT_HTTP_PORT="8080"))
 

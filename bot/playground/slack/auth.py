@@ -1,4 +1,4 @@
-"""auth.test, api.test, team.info and apps.connections.open: who one is, and how to connect."""
+"""auth.test, auth.revoke, api.test, team.info and apps.connections.open: who one is, and how to connect."""
 
 from __future__ import annotations
 
@@ -40,7 +40,13 @@ def open_connection(slack: Installation, args: Arguments) -> Json:  # noqa: ARG0
     return {"url": f"{site}/link/?ticket={ticket}&app_id={slack.workspace.app.id}"}
 
 
+def revoke(slack: Installation, args: Arguments) -> Json:  # noqa: ARG001 - every method has this shape
+    slack.removed = True
+    return {"revoked": True}
+
+
 METHODS = {
+    "auth.revoke": Method(revoke),
     "auth.test": Method(auth_test),
     "api.test": Method(api_test),
     "team.info": Method(team_info, ("team:read",)),

@@ -63,6 +63,7 @@ class EmulatedSlack:
         self._waiters: set[asyncio.Event] = set()
         self._keeper: persistence.Keeper | None = None
         self.installation = self._installation()
+        self.api = WebApi(self.installation, self.faults, self.limits, self._on_call)
         self.sockets = SocketMode(self.installation, setup.seed, self._wake)
         self._delivery = Delivery(self.sockets, clock, setup.retry_delays_s, self._wake)
         self.payloads = Payloads(self.workspace, self.installation.triggers, self.installation.response_urls)
@@ -101,8 +102,7 @@ class EmulatedSlack:
 
     @asynccontextmanager
     async def _serving(self) -> AsyncIterator[None]:
-        api = WebApi(self.installation, self.faults, self.limits, self._on_call)
-        app = application(self.installation, api, self.sockets, self.faults)
+        app = application(self.installation, self.api, self.sockets, self.faults)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         try:
@@ -233,6 +233,18 @@ class EmulatedSlack:
         """Something that conditions depend on has changed elsewhere."""
         self._wake()
 
+    # --- the app comes and goes ---------------------------------------------------------------------------------------
+
+    def uninstall(self) -> None:
+        """An admin removes the app: its token is dead at once, and two events tell it."""
+        self.installation.removed = True
+        self.send_event({"type": "tokens_revoked", "tokens": {"oauth": [], "bot": [self.workspace.app.user_id]}})
+        self.send_event({"type": "app_uninstalled"})
+
+    def install(self) -> None:
+        """Its token counts (again)."""
+        self.installation.removed = False
+
     # --- making it fail -----------------------------------------------------------------------------------------------
 
     def fail(
@@ -319,4 +331,4 @@ def _workspace(setup: Setup, clock: Clock) -> Workspace:
         workspace = persistence.load(setup.saved_at, clock)
         workspace.app.commands, workspace.app.shortcuts = list(setup.commands), list(setup.shortcuts)
         return workspace
-    return default_workspace(clock, Ids(setup.seed), setup.commands, setup.shortcuts)
+    return default_workspace(clock, Ids(setup.seed), setup.commands, setup.shortcuts, setup.team)

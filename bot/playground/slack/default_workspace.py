@@ -23,10 +23,12 @@ D_ANA = "D0ANA1CLAUD"
 D_BEN = "D0BEN2CLAUD"
 
 
-def default_workspace(clock: Clock, ids: Ids, commands: Sequence[Command], shortcuts: Sequence[Shortcut]) -> Workspace:
+def default_workspace(
+    clock: Clock, ids: Ids, commands: Sequence[Command], shortcuts: Sequence[Shortcut], team: str = TEAM
+) -> Workspace:
     """Ana, an admin, and Ben, with the bot in #general, #random, the private #launch and a DM each."""
     app = App(APP_ID, "Claude", U_BOT, BOT_ID, list(commands), list(shortcuts))
-    workspace = Workspace(Team(TEAM, "Playground", "playground"), app, clock, ids)
+    workspace = Workspace(Team(team, "Playground", "playground"), app, clock, ids)
     workspace.add_user(User(U_ANA, "ana", "Ana", "9f69e7", is_admin=True, is_owner=True))
     workspace.add_user(User(U_BEN, "ben", "Ben", "4bbe2e"))
     workspace.add_user(User(U_BOT, "claude", "Claude", "d97757", is_bot=True))

@@ -36,6 +36,7 @@ class Installation:
     Args:
         tickets: Socket Mode URLs given out and not yet used.
         uploads: files announced and not yet completed, by their id.
+        removed: an admin removed the app; its bot token is dead.
     """
 
     workspace: Workspace
@@ -49,6 +50,7 @@ class Installation:
     scopes: tuple[str, ...] = SCOPES
     tickets: set[str] = field(default_factory=set)
     uploads: dict[str, Upload] = field(default_factory=dict)
+    removed: bool = False
 
     def visible_channel(self, channel_id: str) -> Channel:
         """A channel the app can see: a public one, or one it is in. Raises Refused(channel_not_found)."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.playground.slack.default_workspace import TEAM
 from bot.playground.slack.delivery import RETRY_DELAYS_S
 from bot.playground.slack.events import SUBSCRIBED
 from bot.playground.slack.installation import SCOPES
@@ -20,6 +21,7 @@ class Setup:
 
     Args:
         port: 0 for any that is free.
+        team: the workspace's id.
         seed: what ids and the choice of sockets depend on.
         scopes: what the app was granted.
         subscribed: the events it subscribed to.
@@ -32,6 +34,7 @@ class Setup:
 
     host: str = "127.0.0.1"
     port: int = 0
+    team: str = TEAM
     seed: int = 1
     bot_token: str = "xoxb-emulated-bot-token"  # noqa: S105 - opens nothing but this emulator
     app_token: str = "xapp-emulated-app-token"  # noqa: S105 - opens nothing but this emulator

@@ -101,6 +101,8 @@ class WebApi:
             raise Refused("not_authed")
         if token not in {slack.bot_token, slack.app_token}:
             raise Refused("invalid_auth")
+        if slack.removed and token == slack.bot_token:
+            raise Refused("account_inactive")
         if (token == slack.app_token) != method.app_level and name not in {"auth.test", "api.test"}:
             raise Refused("not_allowed_token_type")
         if method.scopes and not set(method.scopes) & set(slack.scopes):

@@ -130,3 +130,4 @@ def test_over_http_everything_goes_to_the_path_that_is_listened_on(given: str) -
         settings["interactivity"]["request_url"],
         command["url"],
     } == {"https://bot.example.com/slack/events"}
+    assert document["oauth_config"]["redirect_urls"] == ["https://bot.example.com/slack/oauth_redirect"]

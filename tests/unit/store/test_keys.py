@@ -6,16 +6,19 @@ import re
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 from redis.asyncio import Redis
 
 from bot.model import Address, Ending, Outcome, Signal, SignalKind
 from bot.store.keys import PATTERNS, ThreadKeys
+from bot.store.sealing import Seal
 from bot.store.store import Store
 from tests.contracts.world import THREAD, answered, begun, entries, leased, message
 
 pytestmark = pytest.mark.redis
 
 TTL_S = 1_000
+OF_NO_THREAD = ("bot:rate:", "bot:channels:", "bot:workers", "bot:served-by:", "bot:oauth-state:")
 DOCUMENTED = Path(__file__).parents[3] / "docs" / "redis.md"
 
 
@@ -37,6 +40,10 @@ async def _use_everything(store: Store) -> None:
     await store.rates.take("T1:chat.update", 10.0, 1)
     await store.rates.take("T1:chat.postMessage:C1", 10.0, 1)
     await store.channels.set_streaming("T1", "C1", "update")
+    installations = store.installations(Seal([Fernet.generate_key().decode()]))
+    await installations.put("T1", "token")
+    await installations.serve("T1", "E1")
+    await store.oauth_states.keep("state")
 
 
 async def _kept(client: Redis) -> dict[str, int]:
@@ -66,16 +73,18 @@ def test_the_document_lists_every_key_and_no_other() -> None:
 async def test_no_key_lives_for_ever_when_threads_do_not(client: Redis) -> None:
     await _use_everything(Store(client, "w1", ttl_s=TTL_S))
     lives = await _kept(client)
-    assert {name for name, left_s in lives.items() if left_s < 0} == set()
-    of_their_own = re.compile(r".*:(lease|fence)$|bot:(workers|(signals|rate|channels):.*)")
-    threads = {name: left_s for name, left_s in lives.items() if not of_their_own.match(name)}
+    # A workspace's right to be answered ends when it removes the app, not by itself.
+    for_ever = {"bot:installation:{T1}", "bot:installations"}
+    assert {name for name, left_s in lives.items() if left_s < 0} == for_ever
+    of_their_own = re.compile(r".*:(lease|fence)$|bot:(workers|(signals|rate|channels|served-by|oauth-state):.*)")
+    threads = {name: left_s for name, left_s in lives.items() if not of_their_own.match(name) and name not in for_ever}
     assert {name for name, left_s in threads.items() if not TTL_S - 60 < left_s <= TTL_S} == set()
 
 
 async def test_with_no_lifetime_all_that_threads_have_stays(client: Redis) -> None:
     await _use_everything(Store(client, "w1", ttl_s=0))
     ending = {name for name, left_s in (await _kept(client)).items() if left_s >= 0}
-    of_no_thread = {name for name in ending if name.startswith(("bot:rate:", "bot:channels:", "bot:workers"))}
+    of_no_thread = {name for name in ending if name.startswith(OF_NO_THREAD)}
     assert ending - of_no_thread == {f"bot:{{{THREAD}}}:lease", f"bot:{{{THREAD}}}:fence", "bot:signals:{w2}"}
 
 
