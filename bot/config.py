@@ -52,6 +52,7 @@ class Setting:
         group: under which heading it is listed.
         meaning: one or two sentences.
         default: as one would write it into the environment; empty when there is none.
+        empty: its value without text and default.
         secret: never shown, neither in a repr nor in a problem.
         read: makes the value from the text; ValueError says what is wrong.
     """
@@ -61,15 +62,24 @@ class Setting:
     group: str
     meaning: str
     default: str
+    empty: object
     secret: bool
     read: Callable[[str], object]
 
 
 def _setting(
-    name: str, group: str, meaning: str, read: Callable[[str], object], default: str = "", *, secret: bool = False
+    name: str,
+    group: str,
+    meaning: str,
+    read: Callable[[str], object],
+    default: str = "",
+    *,
+    empty: object = "",
+    secret: bool = False,
 ) -> Any:
     """A field of Settings. Any, since a dataclass field stands for the type beside it."""
     described = {"name": name, "group": group, "meaning": meaning, "default": default, "secret": secret, "read": read}
+    described["empty"] = empty
     return field(repr=not secret, metadata=described)
 
 
@@ -110,6 +120,7 @@ class Settings:
         "Seals the tokens of workspaces in Redis: 32 random bytes in base64 (`openssl rand -base64 32`). Of several, "
         "comma separated, the first one seals and all of them open.",
         values.encryption_keys,
+        empty=(),
         secret=True,
     )
     workspaces: frozenset[str] = _setting(
@@ -118,6 +129,7 @@ class Settings:
         "Ids of the workspaces (`T…`) and organisations (`E…`) that may install the app, comma separated; all when "
         "empty.",
         values.workspace_ids,
+        empty=frozenset(),
     )
     slack_api_url: str = _setting(
         "SLACK_API_URL", "Slack", "Where Slack's Web API is.", values.base_url, "https://slack.com/api/"
@@ -142,7 +154,11 @@ class Settings:
         "BOT_HTTP_PORT", "Slack", "The port that HTTP listens on; 0 takes any free one.", values.whole(0, 65535), "3000"
     )
     admins: frozenset[str] = _setting(
-        "BOT_ADMINS", "People", "User ids of admins, comma separated: they may manage every session.", values.user_ids
+        "BOT_ADMINS",
+        "People",
+        "User ids of admins, comma separated: they may manage every session.",
+        values.user_ids,
+        empty=frozenset(),
     )
     workspace_admins: bool = _setting(
         "BOT_WORKSPACE_ADMINS",
@@ -229,6 +245,7 @@ class Settings:
         "How many processes of Claude's CLI one worker has at most, between turns too; 0 starts one for each turn. As "
         "many as fit into `BOT_WARM_MEMORY_MB` when empty.",
         values.whole(0),
+        empty=None,
     )
     warm_memory_mb: int | None = _setting(
         "BOT_WARM_MEMORY_MB",
@@ -236,6 +253,7 @@ class Settings:
         "How much memory (PSS) these processes may take together, in MB. 80 % of the machine's, or of the container's, "
         "when empty.",
         values.whole(1),
+        empty=None,
     )
     warm_idle_s: float = _setting(
         "BOT_WARM_IDLE_S", "Work", "Seconds that a thread keeps its process after a turn.", values.number(0), "600"
@@ -285,6 +303,7 @@ class Settings:
         "The port for `/metrics`, `/healthz` and `/readyz`, apart from the one that Slack talks to; 0 takes any free "
         "one. They are not served when empty.",
         values.whole(0, 65535),
+        empty=None,
     )
     metrics_host: str = _setting("BOT_METRICS_HOST", "Operation", "The address of that port.", values.text, "127.0.0.1")
 
@@ -317,20 +336,10 @@ def _declared() -> tuple[Setting, ...]:
 SETTINGS: Final = _declared()
 """Every setting there is, in the order of the documentation."""
 
-_EMPTY: Final[Mapping[str, object]] = {
-    "admins": frozenset(),
-    "encryption_keys": (),
-    "workspaces": frozenset(),
-    "max_warm": None,
-    "warm_memory_mb": None,
-    "metrics_port": None,
-}
-"""What a setting without text and default is, where that is not an empty string."""
-
 
 def _value(setting: Setting, environ: Mapping[str, str]) -> object:
     written = environ.get(setting.name, "").strip() or setting.default
-    return setting.read(written) if written else _EMPTY.get(setting.attribute, "")
+    return setting.read(written) if written else setting.empty
 
 
 def _transport(wanted: Transport, *, has_app_token: bool) -> Transport:
