@@ -25,14 +25,15 @@ from bot.agent.sessions import ClaudeSessions
 from bot.agent.settings import AgentSettings
 from bot.agent.workspace import SessionWorkspaces
 from bot.attempts import AttemptNeeds
+from bot.budgets import Budgets, BudgetTable
 from bot.clock import SystemClock
 from bot.config import Settings, Transport
 from bot.errors import StartError, StoreAway
 from bot.forks import ForkNeeds, Forks
 from bot.inbox import Inbox, InboxBounds
-from bot.model import Limits
+from bot.model import Budget, Limits
 from bot.observed import examine, gauges_of
-from bot.patience import Patience, PatientFiles, PatientTranscripts, PatientTurns
+from bot.patience import Patience, PatientFiles, PatientSpend, PatientTranscripts, PatientTurns
 from bot.prompts import PromptWriter
 from bot.references import References
 from bot.slack.answers import Answers
@@ -112,10 +113,11 @@ async def running(settings: Settings, environ: Mapping[str, str]) -> AsyncIterat
 class _Core:
     """The core's three doors, and the agent behind them."""
 
-    def __init__(self, inbox: Inbox, forks: Forks, admin: Admin, agent: ClaudeAgent) -> None:
+    def __init__(self, inbox: Inbox, forks: Forks, admin: Admin, budgets: Budgets, agent: ClaudeAgent) -> None:
         self.inbox = inbox
         self.forks = forks
         self.admin = admin
+        self.budgets = budgets
         self.agent = agent
 
 
@@ -182,7 +184,10 @@ async def _open_core(
         limits=limits,
         settled=transcripts.settled,
     )
-    turns = Turns(turn_store, chat, clock, needs, show_usage=settings.show_usage)
+    table = _budget_table(settings)
+    spend = PatientSpend(store.spend, patience)
+    budgets = Budgets(spend, clock, lambda _thread, _person: table, settings.timezone, new_id=_new_id)
+    turns = Turns(turn_store, chat, clock, needs, budgets, show_usage=settings.show_usage)
     bounds = InboxBounds(lease_s=settings.lease_s, turns_running=settings.max_turns_running)
     inbox = Inbox(
         store.inbox,
@@ -201,7 +206,16 @@ async def _open_core(
     fork_needs = ForkNeeds(store.threads, store.turns, sessions, workspaces, agent, limits)
     forks = Forks(fork_needs, inbox, chat, references, clock, new_id=_new_id)
     admin = Admin(store.threads, sessions, inbox, chat, references, new_id=_new_id)
-    return _Core(inbox, forks, admin, agent)
+    return _Core(inbox, forks, admin, budgets, agent)
+
+
+def _budget_table(settings: Settings) -> BudgetTable:
+    return BudgetTable(
+        user=Budget(settings.budget_user_day_usd, settings.budget_user_month_usd),
+        channel=Budget(settings.budget_channel_day_usd, settings.budget_channel_month_usd),
+        workspace=Budget(settings.budget_workspace_day_usd, settings.budget_workspace_month_usd),
+        reserve_usd=min(settings.budget_reserve_usd, settings.max_budget_usd),
+    )
 
 
 def _listeners(
@@ -228,6 +242,7 @@ def _listeners(
         background=background,
         clock=SystemClock(),
         modes=modes,
+        accounts=core.budgets,
     )
 
 

@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from bot import settings_values as values
 from bot.errors import SettingsError
@@ -209,6 +210,59 @@ class Settings:
     max_turns: int = _setting("BOT_MAX_TURNS", "Claude", "How often one turn may ask the model.", values.whole(1), "50")
     max_budget_usd: float = _setting(
         "BOT_MAX_BUDGET_USD", "Claude", "What one turn may cost, in US dollars.", values.number(0.01), "5"
+    )
+    budget_user_day_usd: float | None = _setting(
+        "BOT_BUDGET_USER_DAY_USD",
+        "Limits",
+        "What one person may spend a day, in US dollars; no bound when empty.",
+        values.number(0),
+        empty=None,
+    )
+    budget_user_month_usd: float | None = _setting(
+        "BOT_BUDGET_USER_MONTH_USD",
+        "Limits",
+        "What one person may spend a month, in US dollars; no bound when empty.",
+        values.number(0),
+        empty=None,
+    )
+    budget_channel_day_usd: float | None = _setting(
+        "BOT_BUDGET_CHANNEL_DAY_USD",
+        "Limits",
+        "What one channel may spend a day, in US dollars; no bound when empty.",
+        values.number(0),
+        empty=None,
+    )
+    budget_channel_month_usd: float | None = _setting(
+        "BOT_BUDGET_CHANNEL_MONTH_USD",
+        "Limits",
+        "What one channel may spend a month, in US dollars; no bound when empty.",
+        values.number(0),
+        empty=None,
+    )
+    budget_workspace_day_usd: float | None = _setting(
+        "BOT_BUDGET_WORKSPACE_DAY_USD",
+        "Limits",
+        "What the workspace may spend a day, in US dollars; no bound when empty.",
+        values.number(0),
+        empty=None,
+    )
+    budget_workspace_month_usd: float | None = _setting(
+        "BOT_BUDGET_WORKSPACE_MONTH_USD",
+        "Limits",
+        "What the workspace may spend a month, in US dollars; no bound when empty.",
+        values.number(0),
+        empty=None,
+    )
+    budget_reserve_usd: float = _setting(
+        "BOT_BUDGET_RESERVE_USD",
+        "Limits",
+        "What a running turn counts against the budgets until its cost is known, in US dollars. More of it keeps a "
+        "burst of prompts closer to the budget, and refuses some sooner.",
+        values.number(0.01),
+        "0.50",
+    )
+    timezone: ZoneInfo = _setting(
+        "BOT_TIMEZONE", "Limits", "By whose clock the days and months of budgets begin.", values.zone, "UTC"
     )
     redis_url: str = _setting(
         "REDIS_URL",

@@ -16,8 +16,22 @@ from typing import TypeVar
 import structlog
 
 from bot.errors import BotError, LeaseLost, StoreAway
-from bot.model import Lease, Outcome, Progress, ThreadKey, TranscriptEntry, Turn, TurnState
-from bot.ports import Clock, FileStore, InboxStore, Transcripts, TurnStore
+from bot.model import (
+    Budget,
+    Lease,
+    Outcome,
+    PeriodKind,
+    Periods,
+    Progress,
+    Scope,
+    ScopeKind,
+    Spent,
+    ThreadKey,
+    TranscriptEntry,
+    Turn,
+    TurnState,
+)
+from bot.ports import Clock, FileStore, InboxStore, SpendRun, SpendStore, Transcripts, TurnStore
 
 log = structlog.get_logger(__name__)
 
@@ -104,6 +118,32 @@ class PatientTurns:
     ) -> None:
         finish = partial(self._store.finish, lease, turn_id, outcome, reply_ts, keep_head=keep_head)
         await self._patience.write(lease, finish)
+
+
+class PatientSpend:
+    """A SpendStore that waits, where a run depends on it."""
+
+    def __init__(self, store: SpendStore, patience: Patience) -> None:
+        self._store = store
+        self._patience = patience
+
+    async def reserve(
+        self, scope: Scope, periods: Periods, run: SpendRun, amount_usd: float, budget: Budget, *, lasts_s: float
+    ) -> PeriodKind | None:
+        reserve = partial(self._store.reserve, scope, periods, run, amount_usd, budget, lasts_s=lasts_s)
+        return await self._patience.read(reserve)
+
+    async def release(self, scope: Scope, periods: Periods, run: SpendRun) -> None:
+        await self._patience.read(partial(self._store.release, scope, periods, run))
+
+    async def settle(self, scope: Scope, periods: Periods, run: SpendRun, cost_usd: float) -> tuple[Spent, Spent]:
+        return await self._patience.read(partial(self._store.settle, scope, periods, run, cost_usd))
+
+    async def spent(self, scopes: Sequence[Scope], periods: Periods) -> Sequence[Spent]:
+        return await self._store.spent(scopes, periods)
+
+    async def top(self, team: str, kind: ScopeKind, month: str, count: int) -> Sequence[tuple[str, float]]:
+        return await self._store.top(team, kind, month, count)
 
 
 class PatientFiles:

@@ -67,7 +67,7 @@ class PromptWriter:
         """What was said before the session knows of it: before a first mention, or all there is for a recap."""
         first = turn.prompt.messages[0]
         thread = turn.thread
-        new = thread.turns == 0 and not thread.source and not thread.archived
+        new = not (thread.head or thread.source or thread.archived)
         joins = new and first.ts != thread.key.root_ts
         if not (recap or joins):
             return ()

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -64,6 +65,14 @@ def number(lowest: float, highest: float | None = None) -> Callable[[str], float
         return _within(float(value), lowest, highest, expected)
 
     return read
+
+
+def zone(value: str) -> ZoneInfo:
+    """A time zone by its name in the IANA database."""
+    try:
+        return ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"must name a time zone such as Europe/Berlin, not {value!r}") from None
 
 
 def choice(kind: type[Choice]) -> Callable[[str], Choice]:

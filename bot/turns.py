@@ -14,8 +14,22 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from bot.attempts import Attempt, AttemptNeeds
+from bot.budgets import Budgets
 from bot.errors import ChatAway, ChatRefused
-from bot.model import Closing, Ending, Lease, Message, Outcome, Progress, ThreadKey, Turn, TurnState, Usage
+from bot.model import (
+    Closing,
+    Ending,
+    Lease,
+    Level,
+    Message,
+    Outcome,
+    Person,
+    Progress,
+    ThreadKey,
+    Turn,
+    TurnState,
+    Usage,
+)
 from bot.ports import Chat, Clock, Reply, TurnStore
 
 log = structlog.get_logger(__name__)
@@ -38,6 +52,7 @@ NOTHING_TO_KEEP = frozenset(
         Ending.UNREACHABLE,
         Ending.MODEL_ERROR,
         Ending.SESSION_GONE,
+        Ending.OVER_BUDGET,
     }
 )
 """Endings that leave nothing worth resuming, unless a tool ran: the next prompt starts from before this turn."""
@@ -53,6 +68,9 @@ class _Journal:
     progress: Progress = field(init=False)
     outcome: Outcome | None = field(init=False)
     tool_ran: bool = field(init=False)
+    payer: Person | None = None
+    nearly_used: Sequence[Level] = ()
+    """Budgets of which the payer is to be warned."""
 
     def __post_init__(self) -> None:
         self.progress = self.turn.progress
@@ -75,12 +93,20 @@ class Turns:
     """Runs the turns of threads whose lease this worker holds."""
 
     def __init__(
-        self, store: TurnStore, chat: Chat, clock: Clock, needs: AttemptNeeds, *, show_usage: bool = False
+        self,
+        store: TurnStore,
+        chat: Chat,
+        clock: Clock,
+        needs: AttemptNeeds,
+        budgets: Budgets,
+        *,
+        show_usage: bool = False,
     ) -> None:
         self._store = store
         self._chat = chat
         self._clock = clock
         self._needs = needs
+        self._budgets = budgets
         self._show_usage = show_usage
         self._attempts: dict[ThreadKey, Attempt] = {}
         self._stopped: dict[ThreadKey, bool] = {}
@@ -134,12 +160,14 @@ class Turns:
         journal = _Journal(self._store, lease, turn)
         async with self._chat.reply(turn, journal) as reply:
             if journal.outcome is None:
-                journal.outcome = await self._ask(lease, turn, reply, journal)
+                journal.outcome = await self._ask_within_budget(lease, turn, reply, journal)
             outcome = journal.outcome
             held_back = await self._store.held_back(lease.thread)
             reply_ts = await self._deliver(turn, reply, outcome, journal, held_back)
         keep_head = outcome.ending in NOTHING_TO_KEEP and not journal.tool_ran
         await self._store.finish(lease, turn.id, outcome, reply_ts, keep_head=keep_head)
+        if journal.payer is not None and journal.nearly_used:
+            await self._chat.warn_of_budgets(journal.payer, lease.thread, journal.nearly_used)
         if self._stopped[lease.thread] and not held_back:
             await self._offer_late(lease.thread)
         return outcome
@@ -148,6 +176,16 @@ class Turns:
         """A stop that came while the reply was being closed: its closing could not say what is held back."""
         if held_back := await self._store.held_back(thread):
             await self._chat.offer_held_back(thread, held_back)
+
+    async def _ask_within_budget(self, lease: Lease, turn: Turn, reply: Reply, journal: _Journal) -> Outcome:
+        """A turn that was let in before, and is taken up again, is counted but not refused."""
+        reserved = await self._budgets.reserve(turn, refusable=turn.attempt == 1)
+        if isinstance(reserved, Level):
+            return Outcome(Ending.OVER_BUDGET, turn.thread.session_id, used_up=reserved)
+        outcome = await self._ask(lease, turn, reply, journal)
+        journal.nearly_used = await self._budgets.settle(reserved, outcome.cost_usd)
+        journal.payer = reserved.payer
+        return outcome
 
     async def _ask(self, lease: Lease, turn: Turn, reply: Reply, journal: _Journal) -> Outcome:
         if turn.attempt > MAX_ATTEMPTS:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from bot.ports import FileStore, InboxStore, Signals, ThreadStore, Transcripts, TurnStore, Workers
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+from bot.budgets import Budgets, BudgetTable
+from bot.ports import Clock, FileStore, InboxStore, Signals, SpendStore, ThreadStore, Transcripts, TurnStore, Workers
 from tests.memory.inbox import MemoryInbox, MemorySignals, MemoryWorkers
+from tests.memory.spend import MemorySpend
 from tests.memory.state import ManualClock, Memory
 from tests.memory.threads import MemoryThreads
 from tests.memory.transcripts import MemoryFiles, MemoryTranscripts
 from tests.memory.turns import MemoryTurns
 
-__all__ = ["ManualClock", "Memory", "MemoryStore"]
+__all__ = ["ManualClock", "Memory", "MemoryStore", "no_budgets"]
+
+
+def no_budgets(store: SpendStore, clock: Clock) -> Budgets:
+    """Counts what is spent, and lets everything in."""
+    return Budgets(store, clock, lambda _thread, _person: BudgetTable(), ZoneInfo("UTC"), new_id=lambda: str(uuid4()))
 
 
 class MemoryStore:
@@ -32,3 +42,4 @@ class MemoryStore:
         self.threads: ThreadStore = MemoryThreads(self.memory)
         self.transcripts: Transcripts = MemoryTranscripts(self.memory)
         self.files: FileStore = MemoryFiles(self.memory)
+        self.spend: SpendStore = MemorySpend(self.memory)

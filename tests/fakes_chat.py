@@ -13,6 +13,7 @@ from bot.model import (
     Attachment,
     Closing,
     Decision,
+    Level,
     Message,
     Part,
     Person,
@@ -75,6 +76,7 @@ class FakeChat:
         self.waiting: set[str] = set()
         self.unmarked: list[str] = []
         self.places: list[tuple[ThreadKey, int]] = []
+        self.warned: list[tuple[str, Level]] = []
         self.offered: list[tuple[ThreadKey, int]] = []
         self.admins: set[str] = set()
         self.unreadable: set[tuple[str, str]] = set()
@@ -110,6 +112,9 @@ class FakeChat:
 
     async def offer_held_back(self, thread: ThreadKey, count: int) -> None:
         self.offered.append((thread, count))
+
+    async def warn_of_budgets(self, payer: Person, thread: ThreadKey, levels: Sequence[Level]) -> None:
+        self.warned += [(payer.user, level) for level in levels]
 
     async def show_place(self, thread: ThreadKey, place: int) -> None:
         self.places.append((thread, place))

@@ -21,6 +21,7 @@ from bot.model.decisions import Decided, Decision, DeferredCall, DetailKind, Opt
 from bot.model.inbox import Receipt, Resumed, Signal, SignalKind, Stopped, Taken
 from bot.model.messages import Address, Attachment, Limits, Message, Prompt, Spoken
 from bot.model.places import Person, ThreadKey, ts_order
+from bot.model.spend import Account, Budget, Level, PeriodKind, Periods, Scope, ScopeKind, SpendReport, Spent
 from bot.model.threads import (
     ArchivedSession,
     Lease,
@@ -36,10 +37,12 @@ from bot.model.threads import (
 from bot.model.turns import Closing, Ending, Outcome, Part, Progress, Turn, TurnState, Usage
 
 __all__ = [
+    "Account",
     "Address",
     "AgentEvent",
     "ArchivedSession",
     "Attachment",
+    "Budget",
     "Closing",
     "Decided",
     "Decision",
@@ -48,11 +51,14 @@ __all__ = [
     "Ending",
     "Exchange",
     "Lease",
+    "Level",
     "Limits",
     "Message",
     "Option",
     "Outcome",
     "Part",
+    "PeriodKind",
+    "Periods",
     "Person",
     "Point",
     "PointKind",
@@ -66,9 +72,13 @@ __all__ = [
     "Resumed",
     "RunEnded",
     "RunRequest",
+    "Scope",
+    "ScopeKind",
     "Signal",
     "SignalKind",
     "Source",
+    "SpendReport",
+    "Spent",
     "Spoken",
     "Stopped",
     "Taken",

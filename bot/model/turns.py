@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.model.decisions import Decision
 from bot.model.messages import Prompt
+from bot.model.spend import Level
 from bot.model.threads import Thread
 
 
@@ -89,6 +90,8 @@ class Ending(StrEnum):
     SESSION_GONE = "session_gone"
     """The transcript to resume is gone."""
     DEFERRED = "deferred"
+    OVER_BUDGET = "over_budget"
+    """A budget is used up: the agent was not asked. `Outcome.used_up` says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,7 @@ class Outcome:
     agent_turns: int = 0
     """How many times the model was asked: what `max_turns` bounds."""
     detail: str = ""
+    used_up: Level | None = None
 
 
 @dataclass(frozen=True, slots=True)

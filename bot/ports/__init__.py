@@ -8,6 +8,7 @@ another's.
 from bot.ports.agent import Agent, Readiness, Run, Sessions, Workspaces
 from bot.ports.clock import Clock
 from bot.ports.slack import Chat, Journal, Reply
+from bot.ports.spend import SpendRun, SpendStore
 from bot.ports.store import DecisionStore, FileStore, InboxStore, Signals, ThreadStore, Transcripts, TurnStore, Workers
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "Run",
     "Sessions",
     "Signals",
+    "SpendRun",
+    "SpendStore",
     "ThreadStore",
     "Transcripts",
     "TurnStore",

@@ -12,6 +12,7 @@ from bot.model import (
     Attachment,
     Closing,
     Decision,
+    Level,
     Message,
     Person,
     Progress,
@@ -63,6 +64,10 @@ class Chat(Protocol):
 
     async def offer_held_back(self, thread: ThreadKey, count: int) -> None:
         """Say in the thread that messages are held back, and offer to go on or withdraw them. It may fail unseen."""
+        ...
+
+    async def warn_of_budgets(self, payer: Person, thread: ThreadKey, levels: Sequence[Level]) -> None:
+        """Say which budgets are nearly used up: one's own to oneself, others in the thread. It may fail unseen."""
         ...
 
     async def show_place(self, thread: ThreadKey, place: int) -> None:

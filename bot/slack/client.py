@@ -10,9 +10,9 @@ from typing import Protocol
 import structlog
 
 from bot.errors import ChatAway, ChatRefused
-from bot.model import Attachment, Decision, Message, Person, Spoken, Thread, ThreadKey, Turn
+from bot.model import Attachment, Decision, Level, Message, Person, ScopeKind, Spoken, Thread, ThreadKey, Turn
 from bot.ports import Journal, Reply
-from bot.slack import wording
+from bot.slack import wording, wording_money
 from bot.slack.conversations import Conversations
 from bot.slack.directory import Directory
 from bot.slack.downloads import Downloads
@@ -85,6 +85,24 @@ class SlackChat:
             )
         except (ChatRefused, ChatAway) as error:
             log.warning("held_back_not_shown", thread=str(thread), error=str(error))
+
+    async def warn_of_budgets(self, payer: Person, thread: ThreadKey, levels: Sequence[Level]) -> None:
+        """A courtesy as well; the log has it too."""
+        web = (await self._installations.of(thread.team)).web
+        for level in levels:
+            private = level.scope is ScopeKind.USER
+            try:
+                await web.call(
+                    "chat.postEphemeral" if private else "chat.postMessage",
+                    safe_to_repeat=False,
+                    urgent=True,
+                    channel=thread.channel,
+                    thread_ts=thread.root_ts,
+                    user=payer.user if private else None,
+                    text=f":warning: {wording_money.nearly_used(level)}",
+                )
+            except (ChatRefused, ChatAway) as error:
+                log.warning("budget_warning_not_shown", thread=str(thread), error=str(error))
 
     async def show_place(self, thread: ThreadKey, place: int) -> None:
         """Say it in the status, which the turn's own replaces. It is a courtesy as well."""

@@ -72,6 +72,11 @@ class Continue:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What was spent."""
+
+
+@dataclass(frozen=True, slots=True)
 class SetStreaming:
     """How answers appear in the channel where it is typed, from now on."""
 
@@ -85,7 +90,7 @@ class Unclear:
     why: str
 
 
-Command = Help | List | Show | Reset | Restore | Stop | Rename | Tag | Continue | SetStreaming | Unclear
+Command = Help | List | Show | Reset | Restore | Stop | Rename | Tag | Continue | Usage | SetStreaming | Unclear
 
 _LINK = re.compile(r"/archives/([A-Z0-9]+)/p(\d{4,12})(\d{6})/?")
 _LABELLED = re.compile(r"<(https?://[^|>\s]+)\|[^>]*>")
@@ -139,6 +144,10 @@ def _linked(url: str, team: str) -> ThreadKey | None:
 
 def _help(_rest: str, _person: Person, _command: str) -> Command:
     return Help()
+
+
+def _usage(_rest: str, _person: Person, _command: str) -> Command:
+    return Usage()
 
 
 def _list(rest: str, person: Person, _command: str) -> Command:
@@ -226,6 +235,7 @@ _VERBS: dict[str, Callable[[str, Person, str], Command]] = {
     "rename": _rename,
     "tag": _tag,
     "continue": _continue,
+    "usage": _usage,
     "set": _set,
 }
 

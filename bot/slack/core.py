@@ -6,7 +6,7 @@ from typing import Protocol
 
 from bot.admin import SessionView
 from bot.forks import Branch
-from bot.model import Ending, Message, Person, Receipt, Thread, ThreadFilter, ThreadKey, ThreadPage
+from bot.model import Ending, Message, Person, Receipt, SpendReport, Thread, ThreadFilter, ThreadKey, ThreadPage
 
 Reference = ThreadKey | str
 """A thread, or the first characters of a session's id."""
@@ -36,6 +36,12 @@ class Branches(Protocol):
     async def continue_here(self, person: Person, channel: str, reference: Reference = "") -> Branch: ...
 
     async def ask_again(self, person: Person, branch: ThreadKey) -> None: ...
+
+
+class Accounts(Protocol):
+    """See `bot.budgets.Budgets`."""
+
+    async def report(self, person: Person, channel: str, *, admin: bool) -> SpendReport: ...
 
 
 class Management(Protocol):

@@ -24,14 +24,15 @@ from bot.slack.commands import (
     Stop,
     Tag,
     Unclear,
+    Usage,
 )
-from bot.slack.core import Branches, Management
+from bot.slack.core import Accounts, Branches, Management
 from bot.slack.directory import Directory
 from bot.slack.installations import Installations
 from bot.slack.mode import ChannelModes, StreamingMode
 from bot.slack.mrkdwn import cut, escaped
 from bot.slack.permalinks import permalink
-from bot.slack.views import listing, session
+from bot.slack.views import listing, session, usage
 from bot.slack.views.parts import TITLE_CHARS, Notice, title_of
 
 log = structlog.get_logger(__name__)
@@ -58,6 +59,7 @@ class Desk:
         command: str,
         branch_emoji: Sequence[str],
         modes: ChannelModes,
+        accounts: Accounts,
     ) -> None:
         self._admin = admin
         self._forks = forks
@@ -67,6 +69,7 @@ class Desk:
         self._command = command
         self._branch_emoji = branch_emoji
         self._modes = modes
+        self._accounts = accounts
 
     async def carry_out(self, command: Command, person: Person, channel: str) -> Notice:
         """Do what a command asks for.
@@ -83,6 +86,8 @@ class Desk:
                 return await self.help(person, channel)
             case Unclear(why):
                 return Notice(why)
+            case Usage():
+                return await self._usage(person, channel)
             case SetStreaming(mode):
                 return await self._set_streaming(person, channel, mode)
             case List():
@@ -103,6 +108,10 @@ class Desk:
             return notice
         mode = (await self._modes.at(person.team, channel)).mode
         return Notice(f"{notice.text}\n{words.set_streaming(self._command, mode)}")
+
+    async def _usage(self, person: Person, channel: str) -> Notice:
+        admin = await self._directory.is_admin(person)
+        return usage.show(await self._accounts.report(person, channel, admin=admin), admin=admin)
 
     async def _set_streaming(self, person: Person, channel: str, mode: StreamingMode) -> Notice:
         if not await self._directory.is_admin(person):

@@ -173,7 +173,7 @@ class CommandRow:
 
 
 COMMAND = CommandRow(
-    "List, show, reset, restore, stop, rename, tag and continue conversations",
-    "help | list | show | reset | restore | stop | rename | tag | continue | set",
+    "List, show, reset, restore, stop, rename, tag and continue conversations; what was spent",
+    "help | list | show | reset | restore | stop | rename | tag | continue | usage | set",
     should_escape=True,
 )

@@ -21,7 +21,7 @@ from bot.ports import Clock
 from bot.slack.answers import Answers
 from bot.slack.background import Background
 from bot.slack.conversations import Conversations
-from bot.slack.core import Branches, Management, Messages
+from bot.slack.core import Accounts, Branches, Management, Messages
 from bot.slack.desk import Desk
 from bot.slack.directory import Directory
 from bot.slack.events import EVENTS, Emoji, EventRow, Events, Surroundings
@@ -54,6 +54,7 @@ def build_app(
     background: Background,
     clock: Clock,
     modes: ChannelModes,
+    accounts: Accounts,
 ) -> AsyncApp:
     """Make the Bolt app and register everything the bot listens to.
 
@@ -65,7 +66,17 @@ def build_app(
         waiting_bound: how many messages may wait in a thread.
         background: whoever opened it closes it after the transport is closed.
     """
-    desk = Desk(admin, forks, directory, installations, clock, command=command, branch_emoji=branch_emoji, modes=modes)
+    desk = Desk(
+        admin,
+        forks,
+        directory,
+        installations,
+        clock,
+        command=command,
+        branch_emoji=branch_emoji,
+        modes=modes,
+        accounts=accounts,
+    )
     home = Home(admin, desk, installations, clock)
     conversations = Conversations(installations)
     around = Surroundings(inbox, admin, desk, answers, home, conversations, installations, background)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from bot.errors import Reason
 from bot.model import Ending, Outcome, Usage
+from bot.slack import wording_money
 
 # --- while a turn runs ----------------------------------------------------------------------------------------------
 
@@ -97,6 +98,7 @@ _NOTICES: dict[Ending, str] = {
     Ending.SESSION_GONE: (
         "My memory of this thread has expired. Send your message again and I start from what is still written here."
     ),
+    Ending.OVER_BUDGET: "I can't take this on: a budget is used up.",
     Ending.DEFERRED: "I need a decision before I can go on.",
 }
 
@@ -119,6 +121,8 @@ def withdrawn(count: int) -> str:
 
 def ending_notice(outcome: Outcome) -> str:
     """What happened and what happens next; empty when a turn simply ended well."""
+    if outcome.used_up is not None:
+        return wording_money.used_up(outcome.used_up)
     notice = _NOTICES[outcome.ending]
     if outcome.ending is Ending.MODEL_ERROR and outcome.detail:
         return f"{notice} (The error: {outcome.detail})"
@@ -324,6 +328,7 @@ def help_text(command: str, branch_emoji: Sequence[str], *, admin: bool) -> str:
         f"`{command} continue` – go on with your latest conversation here; with an ID or link, with that one",
         f"`{command} stop ID` – stop the answer that is being written",
         f"`{command} reset ID` – start afresh in that thread; `{command} restore ID` undoes it",
+        f"`{command} usage` – what you have spent, and what is left of the budgets",
         f"`{command} rename ID new title`, `{command} tag ID name` – to find it again",
         "",
         ids,

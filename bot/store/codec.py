@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from bot.model import (
     ArchivedSession,
     Ending,
+    Level,
     Outcome,
     Part,
+    PeriodKind,
     Point,
     PointKind,
     Progress,
     Prompt,
+    ScopeKind,
     Source,
     Thread,
     ThreadKey,
@@ -70,6 +74,7 @@ def _outcome_kept(outcome: Outcome) -> Mapping[str, object]:
         "duration_s": outcome.duration_s,
         "agent_turns": outcome.agent_turns,
         "detail": outcome.detail,
+        **({"used_up": asdict(outcome.used_up)} if outcome.used_up is not None else {}),
     }
 
 
@@ -84,7 +89,15 @@ def _outcome(kept: Mapping[str, Any] | None) -> Outcome | None:
         duration_s=kept["duration_s"],
         agent_turns=kept["agent_turns"],
         detail=kept["detail"],
+        used_up=_level(kept.get("used_up")),
     )
+
+
+def _level(kept: Mapping[str, Any] | None) -> Level | None:
+    if kept is None:
+        return None
+    fields = {**kept, "scope": ScopeKind(kept["scope"]), "period": PeriodKind(kept["period"])}
+    return Level(**fields)
 
 
 def progress_from(text: str) -> Progress:

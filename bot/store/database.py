@@ -159,7 +159,7 @@ def as_text(answer: Any) -> Any:
     return answer
 
 
-_ON_INDEXES = frozenset({"beat", "mark_work", "drop", "rate", "replace"})
+_ON_INDEXES = frozenset({"beat", "mark_work", "drop", "rate", "replace", "spend"})
 
 
 @cache

@@ -40,6 +40,8 @@ PATTERNS = (
     "bot:rate:{<team>:<method>}",
     "bot:rate:{<team>:<method>:<channel>}",
     "bot:channels:{<team>}",
+    "bot:spend:{<team>:<kind>:<id>}",
+    "bot:spenders:{<team>:<kind>:<month>}",
     "bot:workers",
     "bot:installation:{<owner>}",
     "bot:installations",
@@ -193,6 +195,16 @@ def served_by(team: str) -> str:
 def oauth_state(state: str) -> str:
     """An installation that somebody began."""
     return f"bot:oauth-state:{{{state}}}"
+
+
+def spend(team: str, kind: str, account: str) -> str:
+    """What a user, a channel or (with an empty id) a workspace has spent."""
+    return f"bot:spend:{{{team}:{kind}:{account or 'all'}}}"
+
+
+def top_spenders(team: str, kind: str, month: str) -> str:
+    """A team's users or channels by what they spent in a month, such as `2026-11`."""
+    return f"bot:spenders:{{{team}:{kind}:{month}}}"
 
 
 def _shard(thread: ThreadKey) -> int:

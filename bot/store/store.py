@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from redis.asyncio import Redis
 
-from bot.ports import FileStore, InboxStore, Signals, ThreadStore, Transcripts, TurnStore, Workers
+from bot.ports import FileStore, InboxStore, Signals, SpendStore, ThreadStore, Transcripts, TurnStore, Workers
 from bot.store.channels import ChannelSettings
 from bot.store.database import Database
 from bot.store.files import Files
@@ -15,6 +15,7 @@ from bot.store.lifetimes import Lifetimes
 from bot.store.rates import RateBuckets
 from bot.store.sealing import Seal
 from bot.store.signals import SignalStreams
+from bot.store.spend import Spend
 from bot.store.threads import Threads
 from bot.store.transcripts import TranscriptStore
 from bot.store.turns import Turns
@@ -55,6 +56,7 @@ class Store:
         self.threads: ThreadStore = Threads(database, activity, lifetimes, ttl_s)
         self.transcripts: Transcripts = TranscriptStore(database, ttl_s)
         self.files: FileStore = Files(database, ttl_s)
+        self.spend: SpendStore = Spend(database)
         self.rates = RateBuckets(database)
         self.channels = ChannelSettings(database)
         self.oauth_states = OAuthStates(database)

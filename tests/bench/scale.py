@@ -33,6 +33,7 @@ from bot.store.client import connect
 from bot.store.database import Database
 from bot.store.store import Store
 from bot.turns import Turns
+from tests.fakes import no_budgets
 from tests.fakes_agent import FakeAgent, FakeWorkspaces
 from tests.fakes_chat import FakeChat
 from tests.redis_server import redis_server
@@ -86,7 +87,7 @@ class Bench:
             self.store.inbox,
             self.store.signals,
             self.store.workers,
-            Turns(turns, self.chat, clock, needs),
+            Turns(turns, self.chat, clock, needs, no_budgets(self.store.spend, clock)),
             self.chat,
             clock,
             new_id=lambda: str(uuid4()),

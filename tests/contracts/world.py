@@ -10,7 +10,7 @@ from fakeredis import FakeAsyncRedis, FakeServer
 from redis.asyncio import Redis
 
 from bot.model import Address, Ending, Lease, Message, Outcome, ThreadKey, TranscriptEntry, Turn
-from bot.ports import FileStore, InboxStore, Signals, ThreadStore, Transcripts, TurnStore, Workers
+from bot.ports import FileStore, InboxStore, Signals, SpendStore, ThreadStore, Transcripts, TurnStore, Workers
 from bot.store.client import connect
 from bot.store.keys import ThreadKeys
 from bot.store.store import Store
@@ -38,6 +38,8 @@ class AnyStore(Protocol):
     def transcripts(self) -> Transcripts: ...
     @property
     def files(self) -> FileStore: ...
+    @property
+    def spend(self) -> SpendStore: ...
 
 
 class World(Protocol):

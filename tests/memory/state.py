@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from dataclasses import dataclass, field
 
 from bot.errors import LeaseLost
-from bot.model import Lease, Message, Point, Signal, Thread, ThreadKey, ThreadStatus, TranscriptEntry, Turn, TurnState
+from bot.model import (
+    Lease,
+    Message,
+    Periods,
+    Point,
+    Scope,
+    ScopeKind,
+    Signal,
+    Spent,
+    Thread,
+    ThreadKey,
+    ThreadStatus,
+    TranscriptEntry,
+    Turn,
+    TurnState,
+)
 
 
 class ManualClock:
@@ -91,6 +106,36 @@ class ThreadState:
         return self.transcripts.get((session_id, ""), Transcript()).tail
 
 
+@dataclass
+class SpendHeld:
+    """What a turn's run has reserved."""
+
+    run: str
+    amount_usd: float
+    until: float
+    counted: bool = False
+
+
+@dataclass
+class SpendAccount:
+    """What one account has spent."""
+
+    periods: Periods = field(default_factory=lambda: Periods("", ""))
+    day_usd: float = 0.0
+    month_usd: float = 0.0
+    held: dict[str, SpendHeld] = field(default_factory=dict)
+    settled: set[str] = field(default_factory=set)
+
+    def add(self, usd: float) -> None:
+        self.day_usd += usd
+        self.month_usd += usd
+
+    @property
+    def spent(self) -> Spent:
+        reserved = sum(held.amount_usd for held in self.held.values() if not held.counted)
+        return Spent(round(self.day_usd, 6), round(self.month_usd, 6), round(reserved, 6))
+
+
 class Memory:
     """What all workers share: stands for the Redis server.
 
@@ -103,6 +148,8 @@ class Memory:
         self.ttl_s = ttl_s
         self.threads: dict[ThreadKey, ThreadState] = {}
         self.signals: dict[str, asyncio.Queue[Signal]] = {}
+        self.accounts: defaultdict[Scope, SpendAccount] = defaultdict(SpendAccount)
+        self.spenders: defaultdict[tuple[str, ScopeKind, str], dict[str, float]] = defaultdict(dict)
         self.beats: dict[str, tuple[float, int]] = {}
 
     def state(self, key: ThreadKey) -> ThreadState:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from fakeredis import FakeAsyncRedis, FakeServer
@@ -14,6 +15,7 @@ from redis.asyncio import Redis
 
 from bot.admin import Admin
 from bot.attempts import AttemptNeeds
+from bot.budgets import Budgets, BudgetTable
 from bot.clock import SystemClock
 from bot.forks import ForkNeeds, Forks
 from bot.inbox import Inbox, InboxBounds
@@ -42,6 +44,7 @@ class Worker:
     forks: Forks
     admin: Admin
     turns: Turns
+    budgets: Budgets
 
 
 @dataclass
@@ -86,6 +89,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         lease_s: float = 10.0,
         turns_running: int = 8,
         readiness: Readiness | None = None,
+        table: BudgetTable = BudgetTable(),  # noqa: B008 (frozen)
     ) -> Worker:
         store = store_of(next(names))
         ids = map(str, (f"{n:08x}-0000-4000-8000-{store.signals.worker[-1] * 12}" for n in itertools.count(1)))
@@ -94,7 +98,8 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         needs = AttemptNeeds(
             store.turns, agent, workspaces, PromptWriter(chat), new_id=lambda: next(ids), limits=LIMITS
         )
-        turns = Turns(store.turns, chat, clock, needs, show_usage=True)
+        budgets = Budgets(store.spend, clock, lambda _thread, _person: table, ZoneInfo("UTC"), new_id=lambda: next(ids))
+        turns = Turns(store.turns, chat, clock, needs, budgets, show_usage=True)
         inbox = Inbox(
             store.inbox,
             store.signals,
@@ -111,7 +116,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         fork_needs = ForkNeeds(store.threads, store.turns, agent, workspaces, agent, LIMITS)
         forks = Forks(fork_needs, inbox, chat, references, clock, new_id=lambda: next(ids))
         admin = Admin(store.threads, agent, inbox, chat, references, new_id=lambda: next(ids))
-        return Worker(store, inbox, forks, admin, turns)
+        return Worker(store, inbox, forks, admin, turns, budgets)
 
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(FakeAsyncRedis(server=server, protocol=2))

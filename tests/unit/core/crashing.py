@@ -33,10 +33,11 @@ from bot.prompts import PromptWriter
 from bot.tasks import end
 from bot.turns import Turns
 from tests.contracts.world import AnyStore
-from tests.fakes import ManualClock, Memory
+from tests.fakes import ManualClock, Memory, no_budgets
 from tests.fakes_agent import FakeAgent, FakeWorkspaces
 from tests.fakes_chat import FakeChat
 from tests.memory.inbox import MemorySignals, MemoryWorkers
+from tests.memory.spend import MemorySpend
 
 LEASE_S = 10.0
 
@@ -193,7 +194,7 @@ class CrashingWorker:
             parts["inbox"],
             MemorySignals(memory, name),
             MemoryWorkers(memory, name),
-            Turns(PatientTurns(parts["turns"], patience), chat, clock, needs),
+            Turns(PatientTurns(parts["turns"], patience), chat, clock, needs, no_budgets(MemorySpend(memory), clock)),
             chat,
             clock,
             new_id=lambda: next(ids),

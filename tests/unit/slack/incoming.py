@@ -16,13 +16,19 @@ from bot.admin import SessionView
 from bot.errors import ChatRefused, Reason, Refusal
 from bot.forks import Branch
 from bot.model import (
+    Account,
     ArchivedSession,
+    Budget,
     Ending,
     Exchange,
     Message,
     Person,
     Receipt,
+    Scope,
+    ScopeKind,
     Source,
+    SpendReport,
+    Spent,
     Taken,
     Thread,
     ThreadFilter,
@@ -242,6 +248,17 @@ class FakeAdmin:
 
 
 @dataclass
+class FakeAccounts:
+    asked: list[tuple[Person, str, bool]] = field(default_factory=list)
+
+    async def report(self, person: Person, channel: str, *, admin: bool) -> SpendReport:
+        self.asked.append((person, channel, admin))
+        own = Account(Scope(ScopeKind.USER, TEAM, person.user), Spent(0.31, 3.2), Budget(5.0))
+        tops = (((ANN, 12.5),), ((CHANNEL, 7.0),)) if admin else ((), ())
+        return SpendReport((own,), 1_763_769_600.0, 1_764_547_200.0, "UTC", *tops)
+
+
+@dataclass
 class Hooks:
     """Where response_urls lead: a server that keeps what is sent to it."""
 
@@ -345,6 +362,7 @@ async def incoming(installed: Installation | None = None, inbox: FakeInbox | Non
                 background=background,
                 clock=clock,
                 modes=ChannelModes(StreamingMode.AUTO, clock, channels),
+                accounts=FakeAccounts(),
             )
             yield Incoming(app, api, inbox, forks, admin, background, hooks, installed, session, channels)
     finally:

@@ -9,7 +9,8 @@ import pytest
 from cryptography.fernet import Fernet
 from redis.asyncio import Redis
 
-from bot.model import Address, Ending, Outcome, Signal, SignalKind
+from bot.model import Address, Ending, Outcome, Periods, Scope, ScopeKind, Signal, SignalKind
+from bot.ports import SpendRun
 from bot.store.keys import PATTERNS, ThreadKeys
 from bot.store.sealing import Seal
 from bot.store.store import Store
@@ -18,7 +19,15 @@ from tests.contracts.world import THREAD, answered, begun, entries, leased, mess
 pytestmark = pytest.mark.redis
 
 TTL_S = 1_000
-OF_NO_THREAD = ("bot:rate:", "bot:channels:", "bot:workers", "bot:served-by:", "bot:oauth-state:")
+OF_NO_THREAD = (
+    "bot:rate:",
+    "bot:channels:",
+    "bot:spend:",
+    "bot:spenders:",
+    "bot:workers",
+    "bot:served-by:",
+    "bot:oauth-state:",
+)
 DOCUMENTED = Path(__file__).parents[3] / "docs" / "redis.md"
 
 
@@ -44,6 +53,8 @@ async def _use_everything(store: Store) -> None:
     await installations.put("T1", "token")
     await installations.serve("T1", "E1")
     await store.oauth_states.keep("state")
+    for scope in (Scope(ScopeKind.USER, "T1", "U1"), Scope(ScopeKind.WORKSPACE, "T1")):
+        await store.spend.settle(scope, Periods("2026-11-21", "2026-11"), SpendRun("turn", "run"), 0.5)
 
 
 async def _kept(client: Redis) -> dict[str, int]:
@@ -76,7 +87,9 @@ async def test_no_key_lives_for_ever_when_threads_do_not(client: Redis) -> None:
     # A workspace's right to be answered ends when it removes the app, not by itself.
     for_ever = {"bot:installation:{T1}", "bot:installations"}
     assert {name for name, left_s in lives.items() if left_s < 0} == for_ever
-    of_their_own = re.compile(r".*:(lease|fence)$|bot:(workers|(signals|rate|channels|served-by|oauth-state):.*)")
+    of_their_own = re.compile(
+        r".*:(lease|fence)$|bot:(workers|(signals|rate|channels|spend|spenders|served-by|oauth-state):.*)"
+    )
     threads = {name: left_s for name, left_s in lives.items() if not of_their_own.match(name) and name not in for_ever}
     assert {name for name, left_s in threads.items() if not TTL_S - 60 < left_s <= TTL_S} == set()
 
