@@ -60,7 +60,9 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--no-emit-index-url --no-emit-find-links
 lock: install ## Write the lock files anew from pyproject.toml (LOCK_ARGS=--upgrade for newer versions).
 	$(LOCK) $(LOCK_ARGS) -o requirements.lock pyproject.toml
-	$(LOCK) $(LOCK_ARGS) -c requirements.lock --group pyproject.toml:dev -o requirements-dev.lock pyproject.toml
+	$(LOCK) $(LOCK_ARGS) -c requirements.lock --extra tracing -o requirements-tracing.lock pyproject.toml
+	$(LOCK) $(LOCK_ARGS) -c requirements-tracing.lock --extra tracing --group pyproject.toml:dev -o requirements-dev.lock \
+		pyproject.toml
 
 configuration-page: install ## Write docs/configuration.md from the settings in the code.
 	$(BIN)/python -m bot.configuration_page > docs/configuration.md

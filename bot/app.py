@@ -34,6 +34,7 @@ from bot.inbox import Inbox, InboxBounds
 from bot.model import Budget, Limits
 from bot.observed import examine, gauges_of
 from bot.patience import Patience, PatientFiles, PatientSpend, PatientTranscripts, PatientTurns
+from bot.ports import Telemetry
 from bot.prompts import PromptWriter
 from bot.references import References
 from bot.slack.answers import Answers
@@ -49,7 +50,10 @@ from bot.slack.replies import Replies
 from bot.slack.sockets import listen_over_socket
 from bot.store.client import connect, health
 from bot.store.store import Store
+from bot.telemetry.exporter import exporting
 from bot.telemetry.metrics import CONTENT_TYPE, Metrics
+from bot.telemetry.told import Told
+from bot.telemetry.traces import ExportedTraces, LoggedTraces, Traces
 from bot.turns import Turns
 from bot.web.health import Health, health_routes
 from bot.web.metrics import metrics_route
@@ -87,21 +91,22 @@ async def running(settings: Settings, environ: Mapping[str, str]) -> AsyncIterat
         worker = f"{socket.gethostname()}-{uuid4().hex[:12]}"
         health, metrics = Health(), Metrics()
         await _serve_operators(settings, health, metrics, stack)
-        store = await _open_store(settings, worker, stack)
+        telemetry = Told(metrics.counts, _traces(settings, worker, stack))
+        store = await _open_store(settings, worker, telemetry, stack)
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        workspaces = await open_workspaces(settings, store, session, clock)
+        workspaces = await open_workspaces(settings, store, session, clock, telemetry)
         installations = workspaces.installations
         directory = Directory(installations, clock, admins=settings.admins, workspace_admins=settings.workspace_admins)
         modes = ChannelModes(StreamingMode(settings.streaming.value), clock, store.channels)
         replies = Replies(installations, clock, modes, pings=settings.allow_mentions)
         downloads = Downloads(session, api_url=settings.slack_api_url, max_bytes=settings.attachment_max_mb * MB)
         chat = SlackChat(installations, replies, directory, downloads)
-        core = await _open_core(settings, environ, store, chat, clock, stack)
+        core = await _open_core(settings, environ, store, chat, clock, telemetry, stack)
         examine(health, core.inbox)
         metrics.watch(gauges_of(core.inbox, core.agent))
         background = await stack.enter_async_context(Background())
         app = _listeners(settings, core, directory, installations, Answers(installations, session), background, modes)
-        await _listen(settings, app, workspaces, health, stack)
+        await _listen(settings, app, workspaces, health, telemetry, stack)
         transport = settings.transport.value if settings.ingress else "none"
         health.open = True
         log.info("ready", worker=worker, team=workspaces.team, transport=transport)
@@ -128,7 +133,14 @@ async def _serve_operators(settings: Settings, health: Health, metrics: Metrics,
         await stack.enter_async_context(serving(routes, host=settings.metrics_host, port=settings.metrics_port))
 
 
-async def _open_store(settings: Settings, worker: str, stack: AsyncExitStack) -> Store:
+def _traces(settings: Settings, worker: str, stack: AsyncExitStack) -> Traces:
+    if not settings.otlp_endpoint:
+        return LoggedTraces()
+    tracer = stack.enter_context(exporting(settings.otlp_endpoint, settings.otlp_headers, worker))
+    return ExportedTraces(tracer)
+
+
+async def _open_store(settings: Settings, worker: str, telemetry: Telemetry, stack: AsyncExitStack) -> Store:
     client = connect(settings.redis_url)
     stack.push_async_callback(client.aclose)
     try:
@@ -147,6 +159,7 @@ async def _open_store(settings: Settings, worker: str, stack: AsyncExitStack) ->
         ttl_s=settings.session_ttl_days * DAY_S,
         lease_s=settings.lease_s,
         max_waiting=settings.max_waiting,
+        telemetry=telemetry,
     )
 
 
@@ -156,6 +169,7 @@ async def _open_core(
     store: Store,
     chat: SlackChat,
     clock: SystemClock,
+    telemetry: Telemetry,
     stack: AsyncExitStack,
 ) -> _Core:
     limits = Limits(settings.max_turns, settings.max_budget_usd)
@@ -183,11 +197,12 @@ async def _open_core(
         new_id=_new_id,
         limits=limits,
         settled=transcripts.settled,
+        telemetry=telemetry,
     )
     table = _budget_table(settings)
     spend = PatientSpend(store.spend, patience)
     budgets = Budgets(spend, clock, lambda _thread, _person: table, settings.timezone, new_id=_new_id)
-    turns = Turns(turn_store, chat, clock, needs, budgets, show_usage=settings.show_usage)
+    turns = Turns(turn_store, chat, clock, needs, budgets, show_usage=settings.show_usage, telemetry=telemetry)
     bounds = InboxBounds(lease_s=settings.lease_s, turns_running=settings.max_turns_running)
     inbox = Inbox(
         store.inbox,
@@ -201,6 +216,7 @@ async def _open_core(
         bounds=bounds,
         drain_s=settings.drain_s,
         readiness=agent,
+        telemetry=telemetry,
     )
     await stack.enter_async_context(inbox)
     fork_needs = ForkNeeds(store.threads, store.turns, sessions, workspaces, agent, limits)
@@ -247,16 +263,23 @@ def _listeners(
 
 
 async def _listen(
-    settings: Settings, app: AsyncApp, workspaces: Workspaces, health: Health, stack: AsyncExitStack
+    settings: Settings,
+    app: AsyncApp,
+    workspaces: Workspaces,
+    health: Health,
+    telemetry: Telemetry,
+    stack: AsyncExitStack,
 ) -> None:
     """Let Slack's events come in, the way that is set."""
     if not settings.ingress:
         return
     if settings.transport is Transport.SOCKET:
-        socket_mode = listen_over_socket(app, app_token=settings.slack_app_token, web=workspaces.client)
+        socket_mode = listen_over_socket(
+            app, app_token=settings.slack_app_token, web=workspaces.client, telemetry=telemetry
+        )
         health.ready["slack"] = await stack.enter_async_context(socket_mode)
     else:
-        routes = [*event_routes(app), *workspaces.routes, *health_routes(health)]
+        routes = [*event_routes(app, telemetry), *workspaces.routes, *health_routes(health)]
         await stack.enter_async_context(serving(routes, host=settings.http_host, port=settings.http_port))
 
 

@@ -7,12 +7,13 @@ told that it was interrupted, so that no side effect happens twice.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import structlog
 
 from bot.model import (
+    Counted,
     Ending,
     Lease,
     Limits,
@@ -25,7 +26,7 @@ from bot.model import (
     ToolStarted,
     Turn,
 )
-from bot.ports import Agent, Reply, Run, TurnStore, Workspaces
+from bot.ports import Agent, Reply, Run, Telemetry, TurnStore, Untold, Workspaces
 from bot.prompts import INTERRUPTED, PromptWriter
 
 log = structlog.get_logger(__name__)
@@ -57,6 +58,7 @@ class AttemptNeeds:
     limits: Limits
     model: str = ""
     settled: Callable[[Lease], Awaitable[None]] = nothing_kept_back
+    telemetry: Telemetry = field(default_factory=Untold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,7 @@ class Attempt:
         for _ in range(RETRIES):
             if self._stopped or outcome.ending not in (Ending.CRASHED, Ending.SESSION_GONE):
                 break
+            self._needs.telemetry.count(Counted.RUN_AGAIN)
             log.warning("run_again", thread=str(self._lease.thread), ending=outcome.ending.value, tool=self._tool_ran)
             start = await self._where_to_start(gone=outcome.ending is Ending.SESSION_GONE)
             outcome = await self._run_once(start)

@@ -359,6 +359,20 @@ class Settings:
         values.whole(0, 65535),
         empty=None,
     )
+    otlp_endpoint: str = _setting(
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "Operation",
+        "Where traces go: the address of an OpenTelemetry collector that takes OTLP over HTTP. None are made when "
+        "empty. It needs what is in `requirements-tracing.lock`.",
+        values.base_url,
+    )
+    otlp_headers: str = _setting(
+        "OTEL_EXPORTER_OTLP_HEADERS",
+        "Operation",
+        "What the collector wants with them: `name=value,…`.",
+        values.text,
+        secret=True,
+    )
     metrics_host: str = _setting("BOT_METRICS_HOST", "Operation", "The address of that port.", values.text, "127.0.0.1")
 
     @classmethod

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 from functools import partial
 from typing import Protocol
 
 import structlog
 
 from bot.errors import LeaseLost, StoreAway
-from bot.model import Lease, Message, ThreadKey
+from bot.model import Counted, Lease, Message, ThreadKey
 from bot.patience import Patience
-from bot.ports import Clock, InboxStore
+from bot.ports import Clock, InboxStore, Telemetry
 from bot.slots import TurnSlots
 from bot.tasks import end
 
@@ -55,6 +56,7 @@ class HeldThreads:
         lease_s: float,
         tell_place: Callable[[ThreadKey, int], None],
         pass_on: Callable[[ThreadKey], Awaitable[None]],
+        telemetry: Telemetry,
     ) -> None:
         self._store = store
         self._turns = turns
@@ -63,6 +65,7 @@ class HeldThreads:
         self._lease_s = lease_s
         self._tell_place = tell_place
         self._pass_on = pass_on
+        self._telemetry = telemetry
         self._patience = Patience(store, clock)
         self._tasks: dict[ThreadKey, asyncio.Task[None]] = {}
         self._queued: dict[ThreadKey, asyncio.Task[None]] = {}
@@ -81,7 +84,9 @@ class HeldThreads:
         """Run the thread's turns from now on."""
         thread = lease.thread
         # Under an earlier lease it may still be ending here; two runs in one directory would disturb each other.
-        task = asyncio.create_task(self._hold(lease, self._tasks.get(thread)), name=f"thread {thread}")
+        # It outlives the event that it began with, so it takes over nothing of that one's context.
+        work = self._hold(lease, self._tasks.get(thread))
+        task = asyncio.create_task(work, name=f"thread {thread}", context=Context())
         self._tasks[thread] = task
 
         def let_go(done: asyncio.Task[None]) -> None:
@@ -112,6 +117,7 @@ class HeldThreads:
         task.cancel()
 
     async def _hold(self, lease: Lease, before: asyncio.Task[None] | None) -> None:
+        structlog.contextvars.bind_contextvars(thread=str(lease.thread))
         bound = log.bind(thread=str(lease.thread), token=lease.token)
         work = asyncio.current_task()
         assert work is not None
@@ -123,6 +129,7 @@ class HeldThreads:
             ours = await self._work(lease, work)
         except LeaseLost:
             ours = False
+            self._telemetry.count(Counted.LEASE_LOST)
             bound.warning("lease_lost")
         except StoreAway as away:
             bound.warning("store_away", error=str(away))
@@ -167,5 +174,6 @@ class HeldThreads:
             except StoreAway as away:
                 log.info("lease_not_renewed", thread=str(lease.thread), error=str(away))
                 continue
+            self._telemetry.count(Counted.LEASE_LOST)
             log.warning("lease_lost", thread=str(lease.thread), token=lease.token)
             await end([work])

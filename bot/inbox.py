@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import structlog
@@ -30,7 +30,7 @@ from bot.model import (
     ThreadKey,
 )
 from bot.neighbours import Neighbours
-from bot.ports import Chat, Clock, InboxStore, Readiness, Signals, Workers
+from bot.ports import Chat, Clock, InboxStore, Readiness, Signals, Telemetry, Untold, Workers
 from bot.rounds import Rounds, logged
 from bot.slots import TurnSlots
 
@@ -90,6 +90,7 @@ class Inbox:
         bounds: InboxBounds,
         drain_s: float,
         readiness: Readiness | None = None,
+        telemetry: Telemetry | None = None,
     ) -> None:
         self._store = store
         self._signals = signals
@@ -101,6 +102,7 @@ class Inbox:
         self._bounds = bounds
         self._drain_s = drain_s
         self._readiness = readiness
+        self._telemetry = telemetry or Untold()
         self._neighbours = Neighbours(workers)
         self._slots = TurnSlots(bounds.turns_running, readiness.capacity if readiness is not None else None)
         self._held = HeldThreads(
@@ -111,6 +113,7 @@ class Inbox:
             lease_s=bounds.lease_s,
             tell_place=self._tell_place,
             pass_on=self._pass_on,
+            telemetry=self._telemetry,
         )
         self._rounds = Rounds(clock)
         self._run_beside = self._rounds.beside
@@ -161,7 +164,8 @@ class Inbox:
         """
         if message.under_bot:
             await self._await_branch(message.thread)
-        receipt = await self._accept(message)
+        receipt = await self._accept(replace(message, trace=self._telemetry.trace_parent()))
+        self._telemetry.message_taken(receipt.taken)
         log.info("message_taken", thread=str(message.thread), ts=message.ts, taken=receipt.taken.value)
         if receipt.taken is Taken.PROMPT:
             self._run_beside(self._see_to(message.thread, receipt.holder, receipt.prefers))

@@ -18,6 +18,7 @@ from bot.budgets import Budgets
 from bot.errors import ChatAway, ChatRefused
 from bot.model import (
     Closing,
+    Counted,
     Ending,
     Lease,
     Level,
@@ -30,7 +31,8 @@ from bot.model import (
     TurnState,
     Usage,
 )
-from bot.ports import Chat, Clock, Reply, TurnStore
+from bot.ports import Chat, Clock, Reply, Telemetry, TurnStore, Untold
+from bot.timings import TimedReply, TurnTimes
 
 log = structlog.get_logger(__name__)
 
@@ -65,6 +67,7 @@ class _Journal:
     store: TurnStore
     lease: Lease
     turn: Turn
+    times: TurnTimes
     progress: Progress = field(init=False)
     outcome: Outcome | None = field(init=False)
     tool_ran: bool = field(init=False)
@@ -81,6 +84,7 @@ class _Journal:
         self.progress = replace(progress, tool_ran=self.tool_ran, outcome=self.outcome)
         state = TurnState.ANSWERED if self.outcome else TurnState.RUNNING
         await self.store.save(self.lease, self.turn.id, self.progress, state)
+        self.times.saved(progress)
 
     async def note_tool(self) -> None:
         """Keep that a tool runs, before anything of it is shown."""
@@ -101,6 +105,7 @@ class Turns:
         budgets: Budgets,
         *,
         show_usage: bool = False,
+        telemetry: Telemetry | None = None,
     ) -> None:
         self._store = store
         self._chat = chat
@@ -108,6 +113,7 @@ class Turns:
         self._needs = needs
         self._budgets = budgets
         self._show_usage = show_usage
+        self._telemetry = telemetry or Untold()
         self._attempts: dict[ThreadKey, Attempt] = {}
         self._stopped: dict[ThreadKey, bool] = {}
         """Threads with a turn in hand: whether it was stopped here."""
@@ -138,12 +144,24 @@ class Turns:
         turn = await self._store.begin(lease, self._needs.new_id())
         if turn is None:
             return False
+        thread, trace = str(lease.thread), turn.prompt.author.trace
+        with (
+            structlog.contextvars.bound_contextvars(thread=thread, turn=turn.id),
+            self._telemetry.span("turn", parent=trace, thread=thread, turn=turn.id, attempt=turn.attempt),
+        ):
+            await self._run(lease, turn)
+        return True
+
+    async def _run(self, lease: Lease, turn: Turn) -> None:
         self._stopped[lease.thread] = turn.stop_asked
+        if turn.attempt > 1:
+            self._telemetry.count(Counted.TAKEOVER)
         bound = log.bind(thread=str(lease.thread), turn=turn.id, attempt=turn.attempt)
         bound.info("turn_began", messages=len(turn.prompt.messages), state=turn.state.value)
         unmark = asyncio.create_task(self._unmark(turn), name="unmark waiting")
         try:
             outcome = await self._answer(lease, turn)
+            self._telemetry.turn_ended(outcome)
             bound.info("turn_ended", ending=outcome.ending.value, duration_s=round(outcome.duration_s, 3))
             await unmark
         except ChatAway as away:
@@ -154,16 +172,18 @@ class Turns:
             unmark.cancel()
             self._attempts.pop(lease.thread, None)
             self._stopped.pop(lease.thread, None)
-        return True
 
     async def _answer(self, lease: Lease, turn: Turn) -> Outcome:
-        journal = _Journal(self._store, lease, turn)
-        async with self._chat.reply(turn, journal) as reply:
+        times = TurnTimes(turn, self._clock, self._telemetry)
+        journal = _Journal(self._store, lease, turn, times)
+        async with self._chat.reply(turn, journal) as plain_reply:
+            reply = TimedReply(plain_reply, times)
             if journal.outcome is None:
                 journal.outcome = await self._ask_within_budget(lease, turn, reply, journal)
             outcome = journal.outcome
             held_back = await self._store.held_back(lease.thread)
             reply_ts = await self._deliver(turn, reply, outcome, journal, held_back)
+        times.done()
         keep_head = outcome.ending in NOTHING_TO_KEEP and not journal.tool_ran
         await self._store.finish(lease, turn.id, outcome, reply_ts, keep_head=keep_head)
         if journal.payer is not None and journal.nearly_used:

@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.clock import SystemClock
 from bot.config import Settings
 from bot.errors import StartError, StoreAway
+from bot.ports import Telemetry
 from bot.slack.installations import Installations, OneInstallation, identify
 from bot.slack.oauth.flow import OAuthPages
 from bot.slack.oauth.installed import StoredInstallations
@@ -45,15 +46,16 @@ class Workspaces:
 
 
 async def open_workspaces(
-    settings: Settings, store: Store, session: aiohttp.ClientSession, clock: SystemClock
+    settings: Settings, store: Store, session: aiohttp.ClientSession, clock: SystemClock, telemetry: Telemetry
 ) -> Workspaces:
     """Raises StartError: Slack doesn't take the token, or what installations left can't be read."""
     limiter = SharedRateLimiter(store.rates)
     client = web_client(settings.slack_bot_token, settings.slack_api_url, session)
     if settings.slack_client_id:
-        return await _installed(settings, store, session, clock, limiter, client)
+        return await _installed(settings, store, session, clock, limiter, client, telemetry)
     found = await identify(Web(client, clock), settings.slack_bot_token)
-    found = replace(found, web=Web(client, clock, team=found.team, limiter=limiter))
+    web_api = Web(client, clock, team=found.team, limiter=limiter, telemetry=telemetry)
+    found = replace(found, web=web_api)
     return Workspaces(OneInstallation(found), client, team=found.team)
 
 
@@ -64,9 +66,11 @@ async def _installed(
     clock: SystemClock,
     limiter: SharedRateLimiter,
     client: AsyncWebClient,
+    telemetry: Telemetry,
 ) -> Workspaces:
     def connect(team: str, token: str) -> SlackApi:
-        return Web(web_client(token, settings.slack_api_url, session), clock, team=team, limiter=limiter)
+        own = web_client(token, settings.slack_api_url, session)
+        return Web(own, clock, team=team, limiter=limiter, telemetry=telemetry)
 
     records = store.installations(Seal(settings.encryption_keys))
     installations = StoredInstallations(records, clock, connect)

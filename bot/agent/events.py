@@ -22,7 +22,7 @@ from claude_agent_sdk import (
 
 from bot.agent.outcomes import RunFacts
 from bot.agent.tools import one_line, tool_title
-from bot.model import AgentEvent, Remark, RemarkKind, TextDelta, Thinking, ToolFinished, ToolStarted
+from bot.model import AgentEvent, Asked, Remark, RemarkKind, TextDelta, Thinking, ToolFinished, ToolStarted
 
 _SYNTHETIC = "<synthetic>"
 _PARAGRAPH = "\n\n"
@@ -54,6 +54,7 @@ class EventReader:
                 yield from self._read_results(message)
             case SystemMessage(subtype="init"):
                 self._facts.model = str(message.data.get("model", ""))
+                yield Asked()
             case SystemMessage(subtype="api_retry", data={"retry_delay_ms": int(delay_ms)}):
                 self._facts.retry_wait_s = delay_ms / 1000
             case _:

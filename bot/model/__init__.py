@@ -6,6 +6,7 @@ since it is an identity; order two of them with `ts_order`.
 
 from bot.model.agent import (
     AgentEvent,
+    Asked,
     Exchange,
     Remark,
     RemarkKind,
@@ -19,6 +20,7 @@ from bot.model.agent import (
 )
 from bot.model.decisions import Decided, Decision, DeferredCall, DetailKind, Option, Question, Verdict
 from bot.model.inbox import Receipt, Resumed, Signal, SignalKind, Stopped, Taken
+from bot.model.measures import CallResult, Counted, Stage
 from bot.model.messages import Address, Attachment, Limits, Message, Prompt, Spoken
 from bot.model.places import Person, ThreadKey, ts_order
 from bot.model.spend import Account, Budget, Level, PeriodKind, Periods, Scope, ScopeKind, SpendReport, Spent
@@ -41,9 +43,12 @@ __all__ = [
     "Address",
     "AgentEvent",
     "ArchivedSession",
+    "Asked",
     "Attachment",
     "Budget",
+    "CallResult",
     "Closing",
+    "Counted",
     "Decided",
     "Decision",
     "DeferredCall",
@@ -80,6 +85,7 @@ __all__ = [
     "SpendReport",
     "Spent",
     "Spoken",
+    "Stage",
     "Stopped",
     "Taken",
     "TextDelta",

@@ -13,6 +13,11 @@ from bot.model.turns import Outcome
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """The agent has taken the prompt in, and asks the model now."""
+
+
+@dataclass(frozen=True, slots=True)
 class TextDelta:
     """More of the answer, in Markdown as the model writes it. Paragraph breaks between blocks are part of it."""
 
@@ -65,7 +70,7 @@ class RunEnded:
     """The call that waits for a person; set when the ending is DEFERRED."""
 
 
-AgentEvent = TextDelta | Thinking | ToolStarted | ToolFinished | Remark | RunEnded
+AgentEvent = Asked | TextDelta | Thinking | ToolStarted | ToolFinished | Remark | RunEnded
 
 
 @dataclass(frozen=True, slots=True)

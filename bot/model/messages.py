@@ -56,6 +56,8 @@ class Message:
     under_bot: bool = False
     """It answers in a thread whose first message is the bot's own."""
     files: tuple[Attachment, ...] = ()
+    trace: str = ""
+    """The W3C traceparent of its arrival, so that its turn belongs to the same trace in whichever worker it runs."""
     limits: Limits | None = None
     """Set when it was not typed but made by the Continue button: the turn that takes it runs with these limits."""
 

@@ -10,6 +10,7 @@ from bot.ports.clock import Clock
 from bot.ports.slack import Chat, Journal, Reply
 from bot.ports.spend import SpendRun, SpendStore
 from bot.ports.store import DecisionStore, FileStore, InboxStore, Signals, ThreadStore, Transcripts, TurnStore, Workers
+from bot.ports.telemetry import Telemetry, Untold
 
 __all__ = [
     "Agent",
@@ -26,9 +27,11 @@ __all__ = [
     "Signals",
     "SpendRun",
     "SpendStore",
+    "Telemetry",
     "ThreadStore",
     "Transcripts",
     "TurnStore",
+    "Untold",
     "Workers",
     "Workspaces",
 ]

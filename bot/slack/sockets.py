@@ -19,6 +19,8 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import StartError
+from bot.model import Stage
+from bot.ports import Telemetry, Untold
 
 log = structlog.get_logger(__name__)
 
@@ -32,8 +34,9 @@ CONNECT_TIMEOUT_S = 30.0
 class Envelopes:
     """Hands each envelope to the Bolt app, and acknowledges it when its listener is through."""
 
-    def __init__(self, app: AsyncApp) -> None:
+    def __init__(self, app: AsyncApp, telemetry: Telemetry) -> None:
         self._app = app
+        self._telemetry = telemetry
         self._in_hand: set[asyncio.Task[object]] = set()
         self._taking = True
 
@@ -45,13 +48,18 @@ class Envelopes:
             return
         self._in_hand.add(task)
         try:
-            started_at = time.time()
-            response = await run_async_bolt_app(self._app, request)
-            await send_async_response(client, request, response, started_at)
+            with self._telemetry.span("slack event", transport="socket"):
+                await self._answer(client, request)
         except (aiohttp.ClientError, ConnectionError) as error:
             log.warning("ack_not_sent", error=type(error).__name__)
         finally:
             self._in_hand.discard(task)
+
+    async def _answer(self, client: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+        started_at = time.time()
+        response = await run_async_bolt_app(self._app, request)
+        await send_async_response(client, request, response, started_at)
+        self._telemetry.took(Stage.EVENT_TO_ACK, time.time() - started_at)
 
     async def finish(self, timeout_s: float) -> None:
         """Take nothing new, and see what is in hand through to its ack."""
@@ -64,7 +72,7 @@ class Envelopes:
 
 @asynccontextmanager
 async def listen_over_socket(
-    app: AsyncApp, *, app_token: str, web: AsyncWebClient, drain_s: float = 5.0
+    app: AsyncApp, *, app_token: str, web: AsyncWebClient, drain_s: float = 5.0, telemetry: Telemetry | None = None
 ) -> AsyncIterator[Callable[[], bool]]:
     """Connect, and listen for as long as the context is open. Lost connections are replaced by themselves.
 
@@ -83,7 +91,7 @@ async def listen_over_socket(
     logger = logging.getLogger("bot.slack.socket_mode")
     logger.setLevel(logging.INFO)
     client = SocketModeClient(app_token=app_token, web_client=web, logger=logger, ping_interval=PING_S)
-    envelopes = Envelopes(app)
+    envelopes = Envelopes(app, telemetry or Untold())
     client.socket_mode_request_listeners.append(envelopes.take)
     client.wss_uri = first_url
     try:

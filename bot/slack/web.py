@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,7 +15,8 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import ChatAway, ChatRefused
-from bot.ports import Clock
+from bot.model import CallResult
+from bot.ports import Clock, Telemetry, Untold
 from bot.slack.rates import LocalRateLimiter, RateLimiter
 
 log = structlog.get_logger(__name__)
@@ -104,6 +106,7 @@ class Web:
         limiter: RateLimiter | None = None,
         jitter: Callable[[], float] = lambda: random.uniform(0.75, 1.25),
         timeout_s: float = TIMEOUT_S,
+        telemetry: Telemetry | None = None,
     ) -> None:
         client.retry_handlers = []
         self.client = client
@@ -112,6 +115,7 @@ class Web:
         self._limiter = limiter or LocalRateLimiter()
         self._jitter = jitter
         self._timeout_s = timeout_s
+        self._telemetry = telemetry or Untold()
 
     async def wait_s(self, method: str, channel: str = "") -> float:
         """How many seconds a call made now would wait for its turn under Slack's rates."""
@@ -161,7 +165,7 @@ class Web:
             if not reserved:
                 await self._wait_for_turn(method, arguments, urgent=urgent)
             reserved = False
-            trouble = await self._attempt(method, arguments)
+            trouble = await self._measured(method, arguments, again=attempt > 0)
             if not isinstance(trouble, _Trouble):
                 return trouble
             attempt += 1
@@ -198,6 +202,18 @@ class Web:
         now = self._clock.now()
         await self._limiter.pause(self._team, method, str(arguments.get("channel", "")), now + seconds, now)
 
+    async def _measured(
+        self, method: str, arguments: Mapping[str, object], *, again: bool
+    ) -> Mapping[str, object] | _Trouble:
+        """One attempt, and how it went for the operators."""
+        began, result = time.monotonic(), CallResult.REFUSED
+        try:
+            answer = await self._attempt(method, arguments)
+            result = _result_of(answer)
+            return answer
+        finally:
+            self._telemetry.slack_answered(method, result, time.monotonic() - began, again=again)
+
     async def _attempt(self, method: str, arguments: Mapping[str, object]) -> Mapping[str, object] | _Trouble:
         given = {name: value for name, value in arguments.items() if value is not None}
         try:
@@ -218,6 +234,12 @@ class Web:
         if not isinstance(answer.data, dict):
             raise SlackClientError("not an answer of the Web API")
         return answer.data
+
+
+def _result_of(answer: Mapping[str, object] | _Trouble) -> CallResult:
+    if not isinstance(answer, _Trouble):
+        return CallResult.OK
+    return CallResult.FAILED if answer.retry_after_s is None else CallResult.RATE_LIMITED
 
 
 def _answered(method: str, error: SlackApiError) -> _Trouble:

@@ -14,6 +14,8 @@ from redis import exceptions as redis_errors
 from redis.asyncio import Redis
 
 from bot.errors import LeaseLost, StoreAway
+from bot.model import Counted
+from bot.ports import Telemetry, Untold
 
 CALLS_AT_ONCE = 32
 """How many calls one worker makes at once, each on a connection: a burst waits for its turn."""
@@ -88,8 +90,9 @@ class Database:
         client: made by `bot.store.client.connect`; it answers in bytes.
     """
 
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: Redis, telemetry: Telemetry | None = None) -> None:
         self.client = client
+        self._telemetry = telemetry or Untold()
         self._room = asyncio.Semaphore(CALLS_AT_ONCE)
 
     @asynccontextmanager
@@ -103,6 +106,9 @@ class Database:
         try:
             with translated():
                 yield
+        except LeaseLost:
+            self._telemetry.count(Counted.WRITE_REFUSED)
+            raise
         finally:
             self._room.release()
 

@@ -48,6 +48,7 @@ def message_text(message: Message) -> str:
                 }
                 for file in message.files
             ],
+            "trace": message.trace,
             "limits": limits and {"max_turns": limits.max_turns, "max_budget_usd": limits.max_budget_usd},
         }
     )
@@ -72,6 +73,7 @@ def message_of(thread: ThreadKey, kept: Mapping[str, Any]) -> Message:
             Attachment(file["id"], file["name"], file["mimetype"], file["size_bytes"], file["url"])
             for file in kept.get("files", ())
         ),
+        trace=kept.get("trace", ""),
         limits=Limits(limits.get("max_turns"), limits.get("max_budget_usd")) if limits else None,
     )
 

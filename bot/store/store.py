@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from redis.asyncio import Redis
 
-from bot.ports import FileStore, InboxStore, Signals, SpendStore, ThreadStore, Transcripts, TurnStore, Workers
+from bot.ports import (
+    FileStore,
+    InboxStore,
+    Signals,
+    SpendStore,
+    Telemetry,
+    ThreadStore,
+    Transcripts,
+    TurnStore,
+    Workers,
+)
 from bot.store.channels import ChannelSettings
 from bot.store.database import Database
 from bot.store.files import Files
@@ -37,11 +47,18 @@ class Store:
     """
 
     def __init__(
-        self, client: Redis, worker: str, *, ttl_s: int, lease_s: float = MAX_LEASE_S, max_waiting: int = 50
+        self,
+        client: Redis,
+        worker: str,
+        *,
+        ttl_s: int,
+        lease_s: float = MAX_LEASE_S,
+        max_waiting: int = 50,
+        telemetry: Telemetry | None = None,
     ) -> None:
         if not 0 < lease_s <= MAX_LEASE_S:
             raise ValueError(f"a lease lives for at most {MAX_LEASE_S} s, not {lease_s}")
-        self._database = database = Database(client)
+        self._database = database = Database(client, telemetry)
         work, activity, lifetimes = (
             WorkIndex(database, ttl_s),
             ActivityIndex(database, ttl_s),

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from bot.telemetry.counts import Counts
 from bot.telemetry.gauges import Gauge, Gauges
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -18,6 +19,7 @@ class Metrics:
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
+        self.counts = Counts(self._registry)
 
     def watch(self, gauges: Iterable[Gauge]) -> None:
         """Read these whenever the numbers are asked for. Each name may be given once."""

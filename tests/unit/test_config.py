@@ -194,7 +194,7 @@ def test_whatever_is_written_either_parses_or_is_explained(environ: dict[str, st
     except SettingsError as wrong:
         problems = wrong.problems
 
-    assert all(problem.startswith(("SLACK_", "BOT_", "REDIS_")) for problem in problems)
+    assert all(problem.startswith(("SLACK_", "BOT_", "REDIS_", "OTEL_")) for problem in problems)
 
 
 OAUTH = {"SLACK_CLIENT_ID": "1.2", "SLACK_CLIENT_SECRET": "secret", "SLACK_SIGNING_SECRET": "secret"}

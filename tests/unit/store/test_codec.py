@@ -30,7 +30,7 @@ KEY = ThreadKey("T1", "C1", "1700000000.000100")
 MESSAGE_1 = (
     '{"v":1,"ts":"1700000000.000100","user":"U1","text":"hi","address":"bot","user_team":"T1","is_dm":true,'
     '"files":[{"id":"F1","name":"a.png","mimetype":"image/png","size_bytes":9,"url":"https://files.example/F1"}],'
-    '"limits":{"max_turns":100,"max_budget_usd":null}}'
+    '"trace":"00-1-2-03","limits":{"max_turns":100,"max_budget_usd":null}}'
 )
 PROGRESS_1 = (
     '{"v":1,"said":"hello","parts":[{"ts":"1.2","shown":5,"open":false}],"tool_ran":true,"outcome":{"ending":"done",'
@@ -64,6 +64,7 @@ MESSAGE = Message(
     user_team="T1",
     is_dm=True,
     files=(Attachment("F1", "a.png", "image/png", 9, "https://files.example/F1"),),
+    trace="00-1-2-03",
     limits=Limits(max_turns=100),
 )
 PROGRESS = Progress(
