@@ -172,7 +172,7 @@ async def _open_core(
     telemetry: Telemetry,
     stack: AsyncExitStack,
 ) -> _Core:
-    limits = Limits(settings.max_turns, settings.max_budget_usd)
+    limits = Limits(settings.max_turns, settings.max_budget_usd, settings.max_turn_s)
     agent_settings = AgentSettings(
         settings.data_dir,
         environ,

@@ -211,6 +211,9 @@ class Settings:
     max_budget_usd: float = _setting(
         "BOT_MAX_BUDGET_USD", "Claude", "What one turn may cost, in US dollars.", values.number(0.01), "5"
     )
+    max_turn_s: float = _setting(
+        "BOT_MAX_TURN_S", "Claude", "How long the agent may work on one turn, in seconds.", values.number(1), "3600"
+    )
     budget_user_day_usd: float | None = _setting(
         "BOT_BUDGET_USER_DAY_USD",
         "Limits",

@@ -249,12 +249,13 @@ class Inbox:
 
         Args:
             reply_ts: the message whose button was pressed; pressing it again changes nothing.
-            ending: the limit that was hit, MAX_TURNS or MAX_BUDGET.
+            ending: the limit that was hit, MAX_TURNS, MAX_BUDGET or MAX_TIME.
         """
-        turns, budget = self._limits.max_turns, self._limits.max_budget_usd
+        turns, budget, turn_s = self._limits.max_turns, self._limits.max_budget_usd, self._limits.max_turn_s
         raised = Limits(
             max_turns=turns * 2 if turns and ending is Ending.MAX_TURNS else turns,
             max_budget_usd=budget * 2 if budget and ending is Ending.MAX_BUDGET else budget,
+            max_turn_s=turn_s * 2 if turn_s and ending is Ending.MAX_TIME else turn_s,
         )
         text = "Please continue where you stopped."
         return await self.take(

@@ -32,6 +32,7 @@ from bot.model import (
     Usage,
 )
 from bot.ports import Chat, Clock, Reply, Telemetry, TurnStore, Untold
+from bot.tasks import end
 from bot.timings import TimedReply, TurnTimes
 
 log = structlog.get_logger(__name__)
@@ -213,12 +214,33 @@ class Turns:
         if self._stopped[lease.thread]:
             return Outcome(Ending.STOPPED, turn.thread.session_id)
         attempt = self._attempts[lease.thread] = Attempt(self._needs, lease, turn, reply, journal.note_tool)
+        limits = turn.prompt.limits or self._needs.limits
         try:
-            return await attempt.run()
+            return await self._within_time(lease.thread, attempt, limits.max_turn_s)
         except ChatRefused as refused:
             # Somebody deleted the reply or its thread, which ends the turn as a stop does.
             log.info("reply_gone", thread=str(lease.thread), code=refused.code)
             return Outcome(Ending.STOPPED, turn.thread.session_id)
+
+    async def _within_time(self, thread: ThreadKey, attempt: Attempt, max_turn_s: float | None) -> Outcome:
+        """Run the attempt, and stop it when its time is over."""
+        if max_turn_s is None:
+            return await attempt.run()
+        late = False
+
+        async def stop_when_over() -> None:
+            nonlocal late
+            await self._clock.sleep(max_turn_s)
+            late = True
+            await attempt.stop()
+
+        watch = asyncio.create_task(stop_when_over(), name="time of a turn")
+        try:
+            outcome = await attempt.run()
+        finally:
+            await end([watch])
+        over = late and outcome.ending is Ending.STOPPED and not self._stopped[thread]
+        return replace(outcome, ending=Ending.MAX_TIME) if over else outcome
 
     async def _deliver(
         self, turn: Turn, reply: Reply, outcome: Outcome, journal: _Journal, held_back: int

@@ -36,6 +36,8 @@ class Limits:
 
     max_turns: int | None = None
     max_budget_usd: float | None = None
+    max_turn_s: float | None = None
+    """Seconds that the agent may take."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,7 @@ class Ending(StrEnum):
     STOPPED = "stopped"
     MAX_TURNS = "max_turns"
     MAX_BUDGET = "max_budget"
+    MAX_TIME = "max_time"
     OVERLOADED = "overloaded"
     """The model is overloaded or rate limited, after the CLI's own retries."""
     CREDENTIALS = "credentials"

@@ -23,7 +23,7 @@ from bot.slack.wire import text
 
 log = structlog.get_logger(__name__)
 
-_LIMITS = (Ending.MAX_TURNS, Ending.MAX_BUDGET)
+_LIMITS = (Ending.MAX_TURNS, Ending.MAX_BUDGET, Ending.MAX_TIME)
 
 
 class Buttons:

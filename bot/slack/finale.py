@@ -14,7 +14,7 @@ from bot.slack.markdown import escaped, harmless
 GOOD, BAD = "good", "bad"
 """The values of the feedback buttons."""
 
-_CONTINUABLE = frozenset({Ending.MAX_TURNS, Ending.MAX_BUDGET})
+_CONTINUABLE = frozenset({Ending.MAX_TURNS, Ending.MAX_BUDGET, Ending.MAX_TIME})
 
 
 @dataclass(frozen=True, slots=True)

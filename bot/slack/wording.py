@@ -63,6 +63,10 @@ _NOTICES: dict[Ending, str] = {
         "I paused here: this answer has used all the steps it may take. "
         "Press Continue and I go on from this point, or tell me what to do instead."
     ),
+    Ending.MAX_TIME: (
+        "I paused here: this answer has taken all the time it may take. "
+        "Press Continue and I go on from this point, or tell me what to do instead."
+    ),
     Ending.MAX_BUDGET: (
         "I paused here: this answer has used all the money it may cost. "
         "Press Continue and I go on from this point, or tell me what to do instead."

@@ -49,10 +49,15 @@ def message_text(message: Message) -> str:
                 for file in message.files
             ],
             "trace": message.trace,
-            "limits": limits and {"max_turns": limits.max_turns, "max_budget_usd": limits.max_budget_usd},
+            "limits": limits and _limits_kept(limits),
         }
     )
     return kept.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _limits_kept(limits: Limits) -> Mapping[str, object]:
+    kept: dict[str, object] = {"max_turns": limits.max_turns, "max_budget_usd": limits.max_budget_usd}
+    return kept if limits.max_turn_s is None else {**kept, "max_turn_s": limits.max_turn_s}
 
 
 def message_from(thread: ThreadKey, text: str) -> Message:
@@ -74,7 +79,9 @@ def message_of(thread: ThreadKey, kept: Mapping[str, Any]) -> Message:
             for file in kept.get("files", ())
         ),
         trace=kept.get("trace", ""),
-        limits=Limits(limits.get("max_turns"), limits.get("max_budget_usd")) if limits else None,
+        limits=Limits(limits.get("max_turns"), limits.get("max_budget_usd"), limits.get("max_turn_s"))
+        if limits
+        else None,
     )
 
 

@@ -20,7 +20,7 @@ from bot.clock import SystemClock
 from bot.forks import ForkNeeds, Forks
 from bot.inbox import Inbox, InboxBounds
 from bot.model import Address, Limits, Message, Person, ThreadKey
-from bot.ports import Readiness
+from bot.ports import Clock, Readiness
 from bot.prompts import PromptWriter
 from bot.references import References
 from bot.store.keys import ThreadKeys
@@ -32,7 +32,7 @@ from tests.fakes_chat import FakeChat
 TEAM = "T1"
 ANA = Person(TEAM, "U_ANA")
 BEN = Person(TEAM, "U_BEN")
-LIMITS = Limits(max_turns=10, max_budget_usd=2.0)
+LIMITS = Limits(max_turns=10, max_budget_usd=2.0, max_turn_s=600.0)
 
 
 @dataclass
@@ -89,11 +89,12 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         lease_s: float = 10.0,
         turns_running: int = 8,
         readiness: Readiness | None = None,
+        clock: Clock | None = None,
         table: BudgetTable = BudgetTable(),  # noqa: B008 (frozen)
     ) -> Worker:
         store = store_of(next(names))
         ids = map(str, (f"{n:08x}-0000-4000-8000-{store.signals.worker[-1] * 12}" for n in itertools.count(1)))
-        clock = SystemClock()
+        clock = clock or SystemClock()
         references = References(store.threads, chat)
         needs = AttemptNeeds(
             store.turns, agent, workspaces, PromptWriter(chat), new_id=lambda: next(ids), limits=LIMITS

@@ -176,7 +176,7 @@ async def test_continue_goes_on_with_twice_the_limit_that_was_hit_and_only_once(
     for _ in range(2):
         await worker.inbox.continue_turn(ANA, message.thread, "1900000000.000100", Ending.MAX_TURNS)
     await until(lambda: len(world.chat.posted) == 2)
-    assert [request.limits for request in world.agent.requests] == [Limits(10, 2.0), Limits(20, 2.0)]
+    assert [request.limits for request in world.agent.requests] == [Limits(10, 2.0, 600.0), Limits(20, 2.0, 600.0)]
     assert world.agent.requests[1].resume
 
 

@@ -22,8 +22,9 @@ from bot.model import (
     TurnState,
 )
 from bot.prompts import INTERRUPTED
+from tests.fakes import ManualClock
 from tests.fakes_agent import Script
-from tests.unit.core.conftest import Worker, World
+from tests.unit.core.conftest import ANA, Worker, World
 from tests.waiting import until
 
 
@@ -280,3 +281,25 @@ async def test_a_reply_that_somebody_deleted_ends_the_turn(world: World, worker:
     assert world.agent.runs[0].over
     await worker.inbox.take(world.message("second", root=message.ts))
     await until(lambda: world.chat.texts(message.thread)[-1:] == ["answer 2"])
+
+
+async def test_a_turn_that_takes_too_long_pauses_and_goes_on_with_twice_the_time(world: World) -> None:
+    clock = ManualClock()
+    worker = world.start_worker(clock=clock)
+    await world.enter.enter_async_context(worker.inbox)
+    world.agent.scripts = [Script([TextDelta("so far")], gate=asyncio.Event())]
+    message = world.message("long task")
+    await worker.inbox.take(message)
+    await world.agent.wait_for_runs(1)
+    await until(lambda: bool(world.chat.replies and world.chat.replies[0].events))
+    clock.advance(599)
+    assert world.chat.posted == []
+    clock.advance(1)
+    await until(lambda: world.chat.texts(message.thread) == ["so far"])
+    closing = world.chat.replies[0].closing
+    assert closing is not None
+    assert closing.outcome.ending is Ending.MAX_TIME
+    await worker.inbox.continue_turn(ANA, message.thread, "1900000000.000100", Ending.MAX_TIME)
+    await until(lambda: len(world.chat.posted) == 2)
+    assert world.agent.requests[1].limits.max_turn_s == 1200
+    assert world.agent.requests[1].resume

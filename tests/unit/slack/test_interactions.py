@@ -256,6 +256,11 @@ async def test_continue_after_a_limit_goes_on_below_that_reply(slack: Incoming) 
     assert slack.inbox.continued == [(BY_ANN, KEY, REPLY_TS, Ending.MAX_TURNS)]
 
 
+async def test_continue_after_the_time_of_a_turn_goes_on_too(slack: Incoming) -> None:
+    await press(slack, "block_actions_message", "continue_turn", limit_hit(KEY, "max_time"))
+    assert slack.inbox.continued == [(BY_ANN, KEY, REPLY_TS, Ending.MAX_TIME)]
+
+
 @pytest.mark.parametrize(
     "value",
     [
