@@ -10,6 +10,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from uuid import uuid4
 
 import aiohttp
@@ -39,6 +40,7 @@ from bot.prompts import PromptWriter
 from bot.references import References
 from bot.slack.answers import Answers
 from bot.slack.background import Background
+from bot.slack.changes import Changes
 from bot.slack.client import SlackChat
 from bot.slack.directory import Directory
 from bot.slack.downloads import Downloads
@@ -100,12 +102,15 @@ async def running(settings: Settings, environ: Mapping[str, str]) -> AsyncIterat
         modes = ChannelModes(StreamingMode(settings.streaming.value), clock, store.channels)
         replies = Replies(installations, clock, modes, pings=settings.allow_mentions)
         downloads = Downloads(session, api_url=settings.slack_api_url, max_bytes=settings.attachment_max_mb * MB)
-        chat = SlackChat(installations, replies, directory, downloads)
+        changes = Changes()
+        chat = SlackChat(installations, replies, directory, downloads, changes)
         core = await _open_core(settings, environ, store, chat, clock, telemetry, stack)
         examine(health, core.inbox)
         metrics.watch(gauges_of(core.inbox, core.agent))
         background = await stack.enter_async_context(Background())
-        app = _listeners(settings, core, directory, installations, Answers(installations, session), background, modes)
+        answers = Answers(installations, session)
+        surface = _Surface(directory, installations, answers, background, modes, changes)
+        app = _listeners(settings, core, store, surface)
         await _listen(settings, app, workspaces, health, telemetry, stack)
         transport = settings.transport.value if settings.ingress else "none"
         health.open = True
@@ -234,15 +239,19 @@ def _budget_table(settings: Settings) -> BudgetTable:
     )
 
 
-def _listeners(
-    settings: Settings,
-    core: _Core,
-    directory: Directory,
-    installations: Installations,
-    answers: Answers,
-    background: Background,
-    modes: ChannelModes,
-) -> AsyncApp:
+@dataclass(frozen=True, slots=True)
+class _Surface:
+    """What listeners speak to Slack with."""
+
+    directory: Directory
+    installations: Installations
+    answers: Answers
+    background: Background
+    modes: ChannelModes
+    changes: Changes
+
+
+def _listeners(settings: Settings, core: _Core, store: Store, surface: _Surface) -> AsyncApp:
     return build_app(
         signing_secret=settings.slack_signing_secret,
         command=settings.command,
@@ -252,12 +261,14 @@ def _listeners(
         inbox=core.inbox,
         forks=core.forks,
         admin=core.admin,
-        directory=directory,
-        answers=answers,
-        installations=installations,
-        background=background,
+        directory=surface.directory,
+        answers=surface.answers,
+        installations=surface.installations,
+        background=surface.background,
         clock=SystemClock(),
-        modes=modes,
+        modes=surface.modes,
+        viewers=store.homes,
+        changes=surface.changes,
         accounts=core.budgets,
     )
 

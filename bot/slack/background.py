@@ -28,12 +28,14 @@ class Background:
     def __init__(self, *, bound: int = 200, drain_s: float = 5.0) -> None:
         self._bound = bound
         self._drain_s = drain_s
+        self._closed = False
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
+        self._closed = True
         await self.settle(self._drain_s)
         for task in self._tasks:
             task.cancel()
@@ -43,9 +45,9 @@ class Background:
         """Run it. An exception that it lets out is logged.
 
         Raises:
-            Overloaded: `bound` tasks run; the work was not begun.
+            Overloaded: `bound` tasks run, or it is closed; the work was not begun.
         """
-        if len(self._tasks) >= self._bound:
+        if self._closed or len(self._tasks) >= self._bound:
             work.close()
             raise Overloaded(name)
         task = asyncio.create_task(self._logged(work, name), name=name)

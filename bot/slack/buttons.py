@@ -17,6 +17,7 @@ from bot.slack.core import Branches
 from bot.slack.events import Surroundings
 from bot.slack.gestures import Place, Press, Shortcut
 from bot.slack.views import modals
+from bot.slack.views.home import Shown
 from bot.slack.views.listing import asked_page
 from bot.slack.views.parts import Notice
 from bot.slack.wire import text
@@ -90,6 +91,12 @@ class Buttons:
     async def ask_tag(self, pressed: Press) -> None:
         thread = await self._around.admin.thread_of(pressed.place.person, _thread(pressed))
         await self._around.answers.open(pressed.place, modals.tag(thread, _asked(pressed.place, thread.key)))
+
+    async def open_home(self, pressed: Press) -> None:
+        await self._around.home.open(pressed.place.person, Shown.read(pressed.value))
+
+    async def search_home(self, pressed: Press) -> None:
+        await self._around.home.open(pressed.place.person, Shown(everybody=True, text=pressed.value.strip()))
 
     async def cancel(self, pressed: Press) -> None:
         await self._around.answers.dismiss(pressed.place)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from bot.errors import ChatAway, ChatRefused
 from bot.model import Attachment, Decision, Level, Message, Person, ScopeKind, Spoken, Thread, ThreadKey, Turn
 from bot.ports import Journal, Reply
 from bot.slack import wording, wording_money
+from bot.slack.changes import Changes
 from bot.slack.conversations import Conversations
 from bot.slack.directory import Directory
 from bot.slack.downloads import Downloads
@@ -21,6 +22,7 @@ from bot.slack.installations import Installations
 from bot.slack.mrkdwn import escaped_within
 from bot.slack.permalinks import permalink
 from bot.slack.views import branch as branch_view
+from bot.slack.views.home import concerned
 from bot.slack.wire import Json, obj, objects, text
 
 log = structlog.get_logger(__name__)
@@ -50,15 +52,24 @@ class SlackChat:
         replies: ReplyMaker,
         directory: Directory,
         downloads: Downloads,
+        changes: Changes,
     ) -> None:
         self._installations = installations
         self._replies = replies
         self._directory = directory
         self._downloads = downloads
+        self._changes = changes
         self._conversations = Conversations(installations)
 
-    def reply(self, turn: Turn, journal: Journal) -> AbstractAsyncContextManager[Reply]:
-        return self._replies.open(turn, journal)
+    @asynccontextmanager
+    async def reply(self, turn: Turn, journal: Journal) -> AsyncIterator[Reply]:
+        people = concerned(turn.thread) | {message.user for message in turn.prompt.messages}
+        self._changes.tell(turn.thread.key.team, people)
+        try:
+            async with self._replies.open(turn, journal) as reply:
+                yield reply
+        finally:
+            self._changes.tell(turn.thread.key.team, people)
 
     # --- messages that wait ---------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ from bot.slack.gestures import Place, Reaction, answer_thread, home_opened, reac
 from bot.slack.home import Home
 from bot.slack.installations import Installations
 from bot.slack.normalise import Deleted, Edited, Ignored, ReplyDeleted, Word, WordKind, arrival
+from bot.slack.views.home import Shown
 from bot.slack.views.parts import Notice
 from bot.slack.wire import Json, event_team, obj, text
 
@@ -181,7 +182,7 @@ class Events:
             return
         home = self._around.home
         if opened.tab == "home":
-            self._around.background.start(home.publish(opened.person), "publish home")
+            self._around.background.start(home.open(opened.person, Shown()), "open home")
         elif opened.tab == "messages" and opened.channel:
             self._around.inbox.expect()
             self._around.background.start(home.suggest(opened.person, opened.channel), "suggest prompts")

@@ -2,37 +2,105 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
 import structlog
 
 from bot.errors import ChatAway, ChatRefused
 from bot.model import Person, ThreadFilter
 from bot.ports import Clock
 from bot.slack import wording_commands as words
+from bot.slack.background import Background, Overloaded
 from bot.slack.core import Management
 from bot.slack.desk import Desk
+from bot.slack.directory import Directory
 from bot.slack.installations import Installations
-from bot.slack.views import modals
+from bot.slack.views import home as view
+from bot.slack.views.home import Shown
 
 log = structlog.get_logger(__name__)
 
 HOME_ROWS = 20
 
+FRESH_S = 2.0
+"""How long after a change App Home shows it: several at once are shown together, within the rate of views.publish."""
+
+
+class Viewers(Protocol):
+    """Who looks at App Home, and at what: see `bot.store.homes`. Both raise StoreAway."""
+
+    async def keep(self, team: str, user: str, shown: str) -> None: ...
+
+    async def of(self, team: str, users: Iterable[str]) -> Mapping[str, str]: ...
+
 
 class Home:
-    """Keeps people's App Home fresh."""
+    """Keeps people's App Home fresh.
 
-    def __init__(self, admin: Management, desk: Desk, installations: Installations, clock: Clock) -> None:
+    Args:
+        background: where what changed is shown.
+    """
+
+    def __init__(
+        self,
+        admin: Management,
+        desk: Desk,
+        directory: Directory,
+        installations: Installations,
+        viewers: Viewers,
+        background: Background,
+        clock: Clock,
+    ) -> None:
         self._admin = admin
         self._desk = desk
+        self._directory = directory
         self._installations = installations
+        self._viewers = viewers
+        self._background = background
         self._clock = clock
+        self._stale: dict[str, set[str]] = {}
 
-    async def publish(self, person: Person) -> None:
-        """Show a person their threads."""
-        mine = await self._admin.page(person, ThreadFilter(person.team, user=person.user), limit=HOME_ROWS)
-        view = modals.home(mine.threads, await self._desk.links(person.team), self._clock.now())
+    async def open(self, person: Person, shown: Shown) -> None:
+        """Show somebody what they asked for, and keep it fresh while they may be looking."""
+        if shown.everybody and not await self._directory.is_admin(person):
+            shown = Shown()
+        await self._viewers.keep(person.team, person.user, shown.dump())
+        await self._publish(person, shown)
+
+    async def refresh(self, person: Person) -> None:
+        """Show somebody what they look at, as it is now."""
+        looking = await self._viewers.of(person.team, [person.user])
+        await self._publish(person, Shown.read(looking.get(person.user, "")))
+
+    def changed(self, team: str, people: Iterable[str]) -> None:
+        """A thread of theirs has changed: those who look see it soon. Returns at once."""
+        waiting = self._stale.get(team)
+        if waiting is not None:
+            waiting.update(people)
+            return
+        self._stale[team] = set(people)
+        try:
+            self._background.start(self._freshen(team), "freshen homes")
+        except Overloaded:
+            self._stale.pop(team)
+            log.info("homes_not_freshened", team=team)
+
+    async def _freshen(self, team: str) -> None:
+        await self._clock.sleep(FRESH_S)
+        people = self._stale.pop(team)
+        for user, shown in (await self._viewers.of(team, people)).items():
+            await self._publish(Person(team, user), Shown.read(shown))
+
+    async def _publish(self, person: Person, shown: Shown) -> None:
+        is_admin = await self._directory.is_admin(person)
+        everybody = shown.everybody and is_admin
+        query = ThreadFilter(person.team, user="" if everybody else person.user, text=shown.text if everybody else "")
+        found = await self._admin.page(person, query, shown.cursor, limit=HOME_ROWS)
+        links = await self._desk.links(person.team)
+        built = view.home(shown, found, links, self._clock.now(), is_admin=is_admin, facts=())
         web = (await self._installations.of(person.team)).web
-        await web.call("views.publish", safe_to_repeat=True, urgent=True, user_id=person.user, view=view.to_dict())
+        await web.call("views.publish", safe_to_repeat=True, urgent=True, user_id=person.user, view=built.to_dict())
 
     async def suggest(self, person: Person, channel: str) -> None:
         """Suggest first prompts in a DM. Whether Slack shows them is its own affair: a failure is only logged."""

@@ -91,7 +91,7 @@ class Interactions:
         if place.channel:
             await self._around.answers.tell(place, notice)
         else:
-            await self._around.home.publish(place.person)
+            await self._around.home.refresh(place.person)
 
     def _start(self, place: Place, work: Callable[[], Awaitable[None]], name: str) -> None:
         self._around.background.start(self._around.answers.attend(place, work), name)
@@ -154,6 +154,12 @@ ACTIONS: Mapping[str, Callable[[Buttons, Press], Awaitable[None]]] = {
     ActionId.CONTINUE_HERE: Buttons.continue_here,
     ActionId.LIST_PAGE: Buttons.leaf,
     ActionId.LIST_FIRST: Buttons.leaf,
+    ActionId.HOME_REFRESH: Buttons.open_home,
+    ActionId.HOME_MINE: Buttons.open_home,
+    ActionId.HOME_ALL: Buttons.open_home,
+    ActionId.HOME_PAGE: Buttons.open_home,
+    ActionId.HOME_FIRST: Buttons.open_home,
+    ActionId.HOME_SEARCH: Buttons.search_home,
     ActionId.CANCEL: Buttons.cancel,
 }
 

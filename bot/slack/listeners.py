@@ -20,12 +20,13 @@ from bot.errors import BotError, ChatRefused
 from bot.ports import Clock
 from bot.slack.answers import Answers
 from bot.slack.background import Background
+from bot.slack.changes import Changes
 from bot.slack.conversations import Conversations
 from bot.slack.core import Accounts, Branches, Management, Messages
 from bot.slack.desk import Desk
 from bot.slack.directory import Directory
 from bot.slack.events import EVENTS, Emoji, EventRow, Events, Surroundings
-from bot.slack.home import Home
+from bot.slack.home import Home, Viewers
 from bot.slack.installations import NOT_INSTALLED, Installations
 from bot.slack.interactions import Interactions
 from bot.slack.mode import ChannelModes
@@ -55,6 +56,8 @@ def build_app(
     clock: Clock,
     modes: ChannelModes,
     accounts: Accounts,
+    viewers: Viewers,
+    changes: Changes,
 ) -> AsyncApp:
     """Make the Bolt app and register everything the bot listens to.
 
@@ -64,6 +67,8 @@ def build_app(
         branch_emoji: names of the emoji that branch, without colons.
         stop_emoji: names of the emoji that stop a turn.
         waiting_bound: how many messages may wait in a thread.
+        viewers: who looks at App Home.
+        changes: tells of threads that changed.
         background: whoever opened it closes it after the transport is closed.
     """
     desk = Desk(
@@ -77,7 +82,8 @@ def build_app(
         modes=modes,
         accounts=accounts,
     )
-    home = Home(admin, desk, installations, clock)
+    home = Home(admin, desk, directory, installations, viewers, background, clock)
+    changes.listen(home.changed)
     conversations = Conversations(installations)
     around = Surroundings(inbox, admin, desk, answers, home, conversations, installations, background)
     app = _bolt(signing_secret, installations)

@@ -94,9 +94,15 @@ NOT_A_MEMBER = "I'm not in this channel. Invite me with `/invite` and my name, t
 # --- lists ----------------------------------------------------------------------------------------
 
 LIST_TITLE = "Conversations, newest first"
-YOUR_THREADS = "Your conversations"
+AT_WORK = "At work"
+WAIT_FOR_YOU = "Waiting for a decision"
+RECENT = "Recent"
+REFRESH_BUTTON = "Refresh"
+MINE_BUTTON = "Only mine"
+EVERYBODYS_BUTTON = "Everybody's"
+SEARCH_LABEL = "Look for words in everybody's titles, and press Enter"
 HOME_GREETING = "Write to me in *Messages*, or mention me in a channel. Each thread is a conversation that I remember."
-HOME_EMPTY = "You have none yet."
+HOME_EMPTY = "There are no conversations here yet."
 NOTHING_FITS = "No conversation fits that. Leave something out, or list without any words."
 LOOK_FURTHER = "Nothing among the newest ones fits. *Older* looks further back."
 LIST_NOT_YOURS = "Only admins can list other people's conversations. Without a name, the list shows yours."

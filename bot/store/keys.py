@@ -42,6 +42,7 @@ PATTERNS = (
     "bot:channels:{<team>}",
     "bot:spend:{<team>:<kind>:<id>}",
     "bot:spenders:{<team>:<kind>:<month>}",
+    "bot:homes:{<team>}",
     "bot:workers",
     "bot:installation:{<owner>}",
     "bot:installations",
@@ -180,6 +181,11 @@ def rate(bucket: str) -> str:
 def channels(team: str) -> str:
     """What was set for a team's channels."""
     return f"bot:channels:{{{team}}}"
+
+
+def homes(team: str) -> str:
+    """What a team's people look at in App Home."""
+    return f"bot:homes:{{{team}}}"
 
 
 def installation(owner: str) -> str:

@@ -18,6 +18,7 @@ from bot.ports import (
 from bot.store.channels import ChannelSettings
 from bot.store.database import Database
 from bot.store.files import Files
+from bot.store.homes import HomeViewers
 from bot.store.inbox import Inbox
 from bot.store.indexes import ActivityIndex, WorkIndex
 from bot.store.installations import InstallationRecords, OAuthStates
@@ -76,6 +77,7 @@ class Store:
         self.spend: SpendStore = Spend(database)
         self.rates = RateBuckets(database)
         self.channels = ChannelSettings(database)
+        self.homes = HomeViewers(database)
         self.oauth_states = OAuthStates(database)
 
     def installations(self, seal: Seal) -> InstallationRecords:

@@ -1,12 +1,11 @@
-"""Modals, and App Home."""
+"""Modals."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from slack_sdk.models.blocks import Block, InputBlock, PlainTextInputElement
+from slack_sdk.models.blocks import InputBlock, PlainTextInputElement
 from slack_sdk.models.views import View
 
 from bot.admin import MAX_TITLE
@@ -15,8 +14,7 @@ from bot.slack import wording
 from bot.slack import wording_commands as words
 from bot.slack.action_ids import ViewId
 from bot.slack.limits import MODAL_BLOCKS
-from bot.slack.views.listing import LinkOf, rows
-from bot.slack.views.parts import Notice, section
+from bot.slack.views.parts import Notice
 from bot.slack.wire import text
 
 INPUT = "typed"
@@ -74,10 +72,3 @@ def answer(notice: Notice) -> View:
         close=words.CLOSE_BUTTON,
         blocks=notice.shown()[:MODAL_BLOCKS],
     )
-
-
-def home(threads: Sequence[Thread], link_of: LinkOf, now: float) -> View:
-    """A person's own threads, the most recently active first."""
-    listed: list[Block] = rows(threads, link_of, now) or [section(words.HOME_EMPTY)]
-    blocks = [section(words.HOME_GREETING), section(f"*{words.YOUR_THREADS}*"), *listed]
-    return View(type="home", callback_id=ViewId.HOME.value, blocks=blocks[:MODAL_BLOCKS])

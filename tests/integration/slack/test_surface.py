@@ -14,6 +14,7 @@ from bot.playground.slack.control import EmulatedSlack, Setup
 from bot.playground.slack.default_workspace import C_GENERAL, D_ANA, TEAM, U_ANA
 from bot.playground.slack.values import Ephemeral, Message, View
 from bot.slack import wording
+from bot.slack.changes import Changes
 from bot.slack.client import SlackChat
 from bot.slack.directory import Directory
 from bot.slack.downloads import Downloads
@@ -82,6 +83,7 @@ async def opened() -> AsyncIterator[Surface]:
                 Replies(installations, clock, ChannelModes(StreamingMode.AUTO, clock)),
                 directory,
                 downloads,
+                Changes(),
             )
             async with listen_over_socket(bot.app, app_token=slack.app_token, web=web_client("", slack.api_url)):
                 await slack.connected()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,6 +38,7 @@ from bot.model import (
 )
 from bot.slack.answers import Answers
 from bot.slack.background import Background
+from bot.slack.changes import Changes
 from bot.slack.core import Reference
 from bot.slack.directory import Directory
 from bot.slack.installations import Installation, OneInstallation
@@ -314,6 +315,19 @@ class Incoming:
         return hooks + [str(given["text"]) for given in self.web.to("chat.postEphemeral")]
 
 
+class FakeViewers:
+    """Who looks at App Home, in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], str] = {}
+
+    async def keep(self, team: str, user: str, shown: str) -> None:
+        self.kept[team, user] = shown
+
+    async def of(self, team: str, users: Iterable[str]) -> dict[str, str]:
+        return {user: self.kept[team, user] for user in users if (team, user) in self.kept}
+
+
 def installation(api: ScriptedWeb) -> Installation:
     return Installation(TEAM, URL, Own(BOT_USER, BOT_ID), api, "xoxb-test")
 
@@ -360,6 +374,8 @@ async def incoming(installed: Installation | None = None, inbox: FakeInbox | Non
                 answers=Answers(installations, session),
                 installations=installations,
                 background=background,
+                viewers=FakeViewers(),
+                changes=Changes(),
                 clock=clock,
                 modes=ChannelModes(StreamingMode.AUTO, clock, channels),
                 accounts=FakeAccounts(),

@@ -10,6 +10,7 @@ import pytest
 from bot.errors import ChatAway, ChatRefused, StartError
 from bot.model import Address, Attachment, Message, Person, ThreadKey, Turn
 from bot.ports import Chat, Journal
+from bot.slack.changes import Changes
 from bot.slack.client import WAITING_EMOJI, ReplyMaker, SlackChat
 from bot.slack.directory import Directory
 from bot.slack.downloads import Downloads
@@ -46,7 +47,7 @@ def chat(web: ScriptedWeb, downloads: NoDownloads | None = None) -> SlackChat:
     installations = OneInstallation(installation(web))
     directory = Directory(installations, StillClock(), admins=frozenset({ANN}), workspace_admins=False)
     replies: ReplyMaker = NoReplies()
-    return SlackChat(installations, replies, directory, cast("Downloads", downloads or NoDownloads()))
+    return SlackChat(installations, replies, directory, cast("Downloads", downloads or NoDownloads()), Changes())
 
 
 def test_it_is_the_chat_that_the_core_asks_for() -> None:

@@ -20,6 +20,8 @@ from bot.slack.commands import List
 from bot.slack.limits import BLOCK_TEXT_CHARS, MESSAGE_BLOCKS, MODAL_BLOCKS
 from bot.slack.permalinks import permalink
 from bot.slack.views import branch, listing, modals, session
+from bot.slack.views.home import Shown
+from bot.slack.views.home import home as home_view
 from bot.slack.views.parts import Notice
 from tests.unit.slack.incoming import KEY, NOW, OLD_SESSION, SESSION, THREAD, URL
 
@@ -187,7 +189,10 @@ def test_whatever_people_and_the_model_write_stays_within_slacks_limits(
     wire(branch.root(thread, f"{URL}x", "U1", ask_again=True))
     modals.rename(thread, modals.Asked(KEY)).to_dict()
     modals.tag(thread, modals.Asked(KEY)).to_dict()
-    home = modals.home((thread,) * 20, link_of, NOW).to_dict()
+    looked_at = Shown(everybody=True, text=said[:100], cursor="next")
+    home = home_view(
+        looked_at, ThreadPage((thread,) * 20, "next"), link_of, NOW, is_admin=True, facts=("a fact",)
+    ).to_dict()
     assert len(home["blocks"]) <= MODAL_BLOCKS
 
 
@@ -222,8 +227,45 @@ def test_a_modal_that_remembers_nonsense_is_refused(metadata: str) -> None:
 
 
 def test_home_lists_ones_threads_or_says_that_there_are_none() -> None:
-    assert "0a1b2c3d" in str(modals.home((THREAD,), link_of, NOW).to_dict())
-    assert words.HOME_EMPTY in str(modals.home((), link_of, NOW).to_dict())
+    assert "0a1b2c3d" in a_home(Shown(), THREAD)
+    assert words.HOME_EMPTY in a_home(Shown())
+
+
+def a_home(shown: Shown, *threads: Thread, cursor: str = "", is_admin: bool = False) -> str:
+    return str(home_view(shown, ThreadPage(threads, cursor), link_of, NOW, is_admin=is_admin, facts=()).to_dict())
+
+
+def test_home_puts_first_what_waits_for_somebody_and_then_what_is_at_work() -> None:
+    waits, runs = (replace(THREAD, title=title, status=status) for title, status in _AT_WORK)
+    seen = a_home(Shown(), replace(THREAD, title="an old one"), runs, waits)
+    assert seen.index("to decide") < seen.index("being answered") < seen.index("an old one")
+
+
+_AT_WORK = (("to decide", ThreadStatus.DEFERRED), ("being answered", ThreadStatus.RUNNING))
+
+
+def test_only_admins_are_offered_what_is_everybodys_and_may_search_it() -> None:
+    assert ActionId.HOME_ALL not in a_home(Shown())
+    assert ActionId.HOME_ALL in a_home(Shown(), is_admin=True)
+    everybodys = a_home(Shown(everybody=True, text="plan"), is_admin=True)
+    assert ActionId.HOME_MINE in everybodys
+    assert ActionId.HOME_SEARCH in everybodys
+    assert words.NOTHING_FITS in everybodys
+
+
+def test_a_home_with_more_than_fits_leads_further_and_back() -> None:
+    assert ActionId.HOME_PAGE in a_home(Shown(), THREAD, cursor="next")
+    assert ActionId.HOME_FIRST in a_home(Shown(cursor="next"), THREAD)
+
+
+@given(st.builds(Shown, st.booleans(), st.text(max_size=50), st.text(max_size=50)))
+def test_what_home_shows_comes_back_from_its_buttons(shown: Shown) -> None:
+    assert Shown.read(shown.dump()) == shown
+
+
+@pytest.mark.parametrize("value", ["", "x", "[]", '{"all":1,"text":2}', '{"all":"yes"}'])
+def test_a_forged_button_on_home_shows_ones_own(value: str) -> None:
+    assert Shown.read(value) == Shown()
 
 
 def test_a_source_without_a_message_is_fine() -> None:

@@ -24,6 +24,7 @@ OF_NO_THREAD = (
     "bot:channels:",
     "bot:spend:",
     "bot:spenders:",
+    "bot:homes:",
     "bot:workers",
     "bot:served-by:",
     "bot:oauth-state:",
@@ -55,6 +56,7 @@ async def _use_everything(store: Store) -> None:
     await store.oauth_states.keep("state")
     for scope in (Scope(ScopeKind.USER, "T1", "U1"), Scope(ScopeKind.WORKSPACE, "T1")):
         await store.spend.settle(scope, Periods("2026-11-21", "2026-11"), SpendRun("turn", "run"), 0.5)
+    await store.homes.keep("T1", "U1", "{}")
 
 
 async def _kept(client: Redis) -> dict[str, int]:
@@ -88,7 +90,7 @@ async def test_no_key_lives_for_ever_when_threads_do_not(client: Redis) -> None:
     for_ever = {"bot:installation:{T1}", "bot:installations"}
     assert {name for name, left_s in lives.items() if left_s < 0} == for_ever
     of_their_own = re.compile(
-        r".*:(lease|fence)$|bot:(workers|(signals|rate|channels|spend|spenders|served-by|oauth-state):.*)"
+        r".*:(lease|fence)$|bot:(workers|(signals|rate|channels|homes|spend|spenders|served-by|oauth-state):.*)"
     )
     threads = {name: left_s for name, left_s in lives.items() if not of_their_own.match(name) and name not in for_ever}
     assert {name for name, left_s in threads.items() if not TTL_S - 60 < left_s <= TTL_S} == set()
