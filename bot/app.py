@@ -158,7 +158,7 @@ async def _open_store(settings: Settings, worker: str, telemetry: Telemetry, sta
         log.warning("redis_not_persistent", mend="switch on appendonly: a restart of Redis loses all sessions")
     if kept.can_evict:
         log.warning("redis_can_evict", policy=kept.eviction_policy, mend="set maxmemory-policy noeviction")
-    return Store(
+    store = Store(
         client,
         worker,
         ttl_s=settings.session_ttl_days * DAY_S,
@@ -166,6 +166,8 @@ async def _open_store(settings: Settings, worker: str, telemetry: Telemetry, sta
         max_waiting=settings.max_waiting,
         telemetry=telemetry,
     )
+    stack.push_async_callback(store.aclose)
+    return store
 
 
 async def _open_core(

@@ -23,6 +23,7 @@ from bot.model import (
     RunEnded,
     RunRequest,
     TextDelta,
+    Thread,
     ToolStarted,
     Turn,
 )
@@ -89,6 +90,7 @@ class Attempt:
         self._tool_ran = turn.progress.tool_ran
         self._spoke = bool(turn.progress.said)
         self._run: Run | None = None
+        self._ran = False
         self._stopped = False
         self._written: dict[Path, tuple[str, Sequence[Path]]] = {}
         self.files: tuple[Path, ...] = ()
@@ -121,7 +123,7 @@ class Attempt:
     async def _where_to_start(self, *, gone: bool = False) -> _Start:
         """Find what the run resumes, and give the thread a fresh session where there is nothing to resume."""
         thread = self._turn.thread
-        tail = "" if gone else await self._needs.store.tail(thread.key, thread.session_id)
+        tail = "" if gone else await self._tail(thread)
         if tail and self._tool_ran:
             return _Start(thread.session_id, resume=True, tail=tail, interrupted=True)
         if thread.head and tail:
@@ -133,6 +135,13 @@ class Attempt:
         await self._needs.store.restart_session(self._lease, self._turn.id, fresh)
         log.warning("session_restarted", thread=str(thread.key), lost=bool(thread.head))
         return _Start(fresh, resume=False, recap=bool(thread.head))
+
+    async def _tail(self, thread: Thread) -> str:
+        """Where the transcript ends now: at first as it was when the turn began."""
+        if self._ran:
+            return await self._needs.store.tail(thread.key, thread.session_id)
+        self._ran = True
+        return self._turn.tail
 
     async def _run_once(self, start: _Start) -> Outcome:
         if self._spoke and not start.interrupted:

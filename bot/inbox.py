@@ -164,8 +164,11 @@ class Inbox:
         """
         if message.under_bot:
             await self._await_branch(message.thread)
-        receipt = await self._accept(replace(message, trace=self._telemetry.trace_parent()))
+        session_id = self._readiness.offer_session_id() if self._readiness is not None else self._new_id()
+        receipt = await self._accept(replace(message, trace=self._telemetry.trace_parent()), session_id)
         self._telemetry.message_taken(receipt.taken)
+        if receipt.new_thread:
+            self._run_beside(self._store.enlist(message, session_id))
         log.info("message_taken", thread=str(message.thread), ts=message.ts, taken=receipt.taken.value)
         if receipt.taken is Taken.PROMPT:
             self._run_beside(self._see_to(message.thread, receipt.holder, receipt.prefers))
@@ -181,12 +184,11 @@ class Inbox:
         while not await self._store.knows(thread) and self._clock.now() < deadline:
             await self._clock.sleep(EXCLUSIVE_POLL_S)
 
-    async def _accept(self, message: Message) -> Receipt:
-        if self._readiness is None:
-            return await self._store.accept(message, self._new_id())
-        session_id = self._readiness.offer_session_id()
+    async def _accept(self, message: Message, session_id: str) -> Receipt:
         receipt = await self._store.accept(message, session_id)
-        if not receipt.new_thread:  # a store that fails leaves open which it is: then nobody else gets the id
+        if (
+            self._readiness is not None and not receipt.new_thread
+        ):  # a store that fails leaves open which it is: then nobody else gets the id
             self._readiness.decline_session_id(session_id)
         return receipt
 

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 
 TOLD_PLACES = 3
 """Who waits is told its place at first, and then when it comes this near to the front."""
@@ -17,6 +18,10 @@ class _Ticket:
     tell: Callable[[int], None]
     called: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     told: int = 0
+
+    def tell_place(self, place: int) -> None:
+        self.told = place
+        self.tell(place)
 
 
 class TurnSlots:
@@ -63,7 +68,7 @@ class TurnSlots:
 
     async def _wait(self, ticket: _Ticket) -> None:
         self._queue.append(ticket)
-        self._tell()
+        ticket.tell_place(len(self._queue))
         try:
             await ticket.called
         except asyncio.CancelledError:
@@ -75,10 +80,9 @@ class TurnSlots:
             raise
 
     def _tell(self) -> None:
-        for place, ticket in enumerate(self._queue, start=1):
-            if not ticket.told or (place != ticket.told and place <= TOLD_PLACES):
-                ticket.told = place
-                ticket.tell(place)
+        for place, ticket in enumerate(islice(self._queue, TOLD_PLACES), start=1):
+            if place != ticket.told:
+                ticket.tell_place(place)
 
     @property
     def bound(self) -> int:

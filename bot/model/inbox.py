@@ -28,8 +28,9 @@ class Receipt:
     """What the store did with a message, in the same atomic step.
 
     `holder` is the worker that holds the thread's lease, or empty. `behind_turn` says that a turn was running (or
-    deferred) when the message was kept, so that it waits visibly. `new_thread` says that it created the thread.
-    `prefers` is the worker that ran the thread's last turn, and may be warm for it; empty when none has.
+    deferred) when the message was kept, so that it waits visibly. `new_thread` says that it created the thread, with
+    the session that was offered. `prefers` is the worker that ran the thread's last turn, and may be warm for it; empty
+    when none has.
     """
 
     taken: Taken

@@ -65,6 +65,8 @@ class Turn:
     progress: Progress = field(default_factory=Progress)
     decision: Decision | None = None
     """What it waits for, or waited for last."""
+    tail: str = ""
+    """The last entry that the session's transcript could be cut after when the turn began; empty without one."""
 
 
 class Ending(StrEnum):

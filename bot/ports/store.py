@@ -42,6 +42,10 @@ class InboxStore(Protocol):
         """
         ...
 
+    async def enlist(self, message: Message, session_id: str) -> None:
+        """Show the thread that this message created in the lists of threads, before its first turn has ended."""
+        ...
+
     async def knows(self, thread: ThreadKey) -> bool:
         """Whether the thread has a session."""
         ...

@@ -14,7 +14,8 @@ from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import ExponentialWithJitterBackoff
 
-from bot.store.database import CALLS_AT_ONCE, translated
+from bot.store.convoy import CONVOYS
+from bot.store.database import translated
 
 MEMORY_URL = "memory:"
 MINIMUM_VERSION = (6, 2)
@@ -23,7 +24,7 @@ MINIMUM_VERSION = (6, 2)
 TIMEOUT_S = 5.0
 """How long one answer may take. Longer than a blocking read waits (`signals.BLOCK_MS`)."""
 HEALTH_CHECK_S = 15
-MAX_CONNECTIONS = 2 * CALLS_AT_ONCE
+MAX_CONNECTIONS = CONVOYS + 8
 """Above what a worker uses at once, so that the pool never refuses one."""
 
 

@@ -113,7 +113,7 @@ def progress_from(text: str) -> Progress:
     )
 
 
-def turn_from(thread: Thread, turn: Fields) -> Turn:
+def turn_from(thread: Thread, turn: Fields, tail: str) -> Turn:
     key = thread.key
     return Turn(
         id=turn["id"],
@@ -127,6 +127,7 @@ def turn_from(thread: Thread, turn: Fields) -> Turn:
         attempt=int(turn["attempt"]),
         stop_asked=turn.get("stopped") == "1",
         progress=progress_from(turn.get("progress", "")),
+        tail=tail,
     )
 
 

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 from typing import Any, cast
 
 from redis import exceptions as redis_errors
-from redis.asyncio import Redis
+from redis.asyncio import Redis, RedisCluster
 
 from bot.errors import LeaseLost, StoreAway
 from bot.model import Counted
 from bot.ports import Telemetry, Untold
-
-CALLS_AT_ONCE = 32
-"""How many calls one worker makes at once, each on a connection: a burst waits for its turn."""
-WAIT_S = 5.0
-"""How long a call waits for its turn."""
+from bot.store.convoy import Convoys
 
 Argument = str | bytes | int | float
 
@@ -93,54 +89,78 @@ class Database:
     def __init__(self, client: Redis, telemetry: Telemetry | None = None) -> None:
         self.client = client
         self._telemetry = telemetry or Untold()
-        self._room = asyncio.Semaphore(CALLS_AT_ONCE)
+        self.ordered = not isinstance(client, RedisCluster)
+        """Whether a batch is carried out in order. A cluster keeps to it for each node only."""
+        self._convoys = Convoys(client)
 
-    @asynccontextmanager
-    async def _call(self) -> AsyncIterator[None]:
-        """One of the calls that may run at once. Raises StoreAway when its turn does not come in time."""
-        try:
-            async with asyncio.timeout(WAIT_S):
-                await self._room.acquire()
-        except TimeoutError:
-            raise StoreAway("too many calls at once") from None
+    async def aclose(self) -> None:
+        """Let calls end that nobody waits for any more. Nobody may call then."""
+        await self._convoys.aclose()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
         try:
             with translated():
                 yield
         except LeaseLost:
             self._telemetry.count(Counted.WRITE_REFUSED)
             raise
-        finally:
-            self._room.release()
 
     async def run(self, script: str, keys: Sequence[str], *args: Argument) -> Any:
         """Run scripts/<script>.lua. A Redis that does not know it (restarted, failed over) is given it."""
+        return (await self.run_after((), script, keys, *args))[-1]
+
+    async def run_after(
+        self, commands: Sequence[Sequence[Argument]], script: str, keys: Sequence[str], *args: Argument
+    ) -> list[Any]:
+        """Commands and then a script in one round trip, not atomic; all answers in order.
+
+        What comes first is carried out first, but for a cluster: there keys on other slots have no order.
+        """
         source, sha = _source(script)
         arguments = _encoded(args)
-        async with self._call():
-            try:
-                answer = await cast("Any", self.client.evalsha(sha, len(keys), *keys, *arguments))
-            except redis_errors.NoScriptError:
-                answer = await cast("Any", self.client.eval(source, len(keys), *keys, *arguments))
-        return as_text(answer)
+        alone = script in _LARGE
+        with self._translated():
+            evalsha = ("EVALSHA", sha, len(keys), *keys, *arguments)
+            *first, last = await self._convoys.send([*map(_encoded, commands), evalsha], alone=alone)
+            if isinstance(last, redis_errors.NoScriptError):
+                (last,) = await self._convoys.send([("EVAL", source, len(keys), *keys, *arguments)], alone=alone)
+            return _unless_refused([*first, last])
 
     async def call(self, *command: Argument) -> Any:
         """One command."""
-        return as_text(await self.call_raw(*command))
+        return (await self.batch([command]))[0]
 
     async def call_raw(self, *command: Argument) -> Any:
-        """One command whose answer stays bytes."""
-        async with self._call():
-            return await cast("Any", self.client.execute_command(*_encoded(command)))  # type: ignore[no-untyped-call]
+        """One command whose answer stays bytes. It may be large."""
+        with translated():
+            (answer,) = await self._convoys.send([_encoded(command)], alone=True)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+    async def listen(self, *command: Argument) -> Any:
+        """One command that blocks until there is something to tell: it gets a connection of its own."""
+        with translated():
+            return as_text(
+                await cast("Any", self.client.execute_command(*_encoded(command)))  # type: ignore[no-untyped-call]
+            )
 
     async def batch(self, commands: Sequence[Sequence[Argument]]) -> list[Any]:
         """Several commands in one round trip, not atomic; the answers in order."""
         if not commands:
             return []
-        async with self._call():
-            pipeline = self.client.pipeline(transaction=False)
-            for command in commands:
-                pipeline.execute_command(*_encoded(command))
-            return [as_text(answer) for answer in await pipeline.execute()]
+        alone = commands[0][0] in _LARGE
+        with translated():
+            return _unless_refused(await self._convoys.send([_encoded(command) for command in commands], alone=alone))
+
+
+def _unless_refused(answers: Sequence[Any]) -> list[Any]:
+    """The answers as text. Raises the first that is a refusal."""
+    for answer in answers:
+        if isinstance(answer, Exception):
+            raise answer
+    return [as_text(answer) for answer in answers]
 
 
 def encoded(text: str) -> bytes:
@@ -165,7 +185,14 @@ def as_text(answer: Any) -> Any:
     return answer
 
 
+_LARGE = frozenset({"append", "put_files", "LRANGE"})
+"""Scripts and commands that may carry megabytes."""
 _ON_INDEXES = frozenset({"beat", "mark_work", "drop", "rate", "replace", "spend"})
+
+
+def script_sha(script: str) -> str:
+    """By what Redis knows scripts/<script>.lua."""
+    return _source(script)[1]
 
 
 @cache

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import uuid4
 
-import structlog
-
 from bot.errors import StoreAway
 from bot.model import Address, Message, Receipt, Taken, ThreadKey
 from bot.store import messages
@@ -15,9 +13,8 @@ from bot.store.database import Database
 from bot.store.indexes import MARK_VALID_US, SETTLE_US, ActivityIndex, Listed, WorkIndex
 from bot.store.keys import ThreadKeys
 from bot.store.leases import holder_in
+from bot.store.lifetimes import Lifetimes
 from bot.store.pauses import Pauses
-
-log = structlog.get_logger(__name__)
 
 SEEN_S = 8 * 86_400
 """How long a message's ts is remembered: longer than Slack sends anything again."""
@@ -42,6 +39,7 @@ class Inbox(Pauses):
         database: Database,
         work: WorkIndex,
         activity: ActivityIndex,
+        lifetimes: Lifetimes,
         worker: str,
         *,
         lease_s: float,
@@ -50,6 +48,7 @@ class Inbox(Pauses):
     ) -> None:
         super().__init__(database, work, worker, lease_s)
         self._activity = activity
+        self._lifetimes = lifetimes
         self._max_waiting = max_waiting
         self._ttl_s = ttl_s
 
@@ -59,23 +58,29 @@ class Inbox(Pauses):
             return Receipt(Taken.NOT_FOR_US)
         delivery = uuid4().hex
         for _ in range(ATTEMPTS):
-            marked_us = 0 if message.address is Address.OTHER else await self._work.mark(message.thread)
-            answer = await self._store(message, session_id, delivery, marked_us)
+            answer = await self._store(message, session_id, delivery)
             if answer[0] != "mark_again":
                 break
+            self._work.tell_time(int(answer[1]))
         else:
             raise StoreAway("the index and the thread could not be written in time of each other")
-        taken, owner, in_flight, new_thread, prefers = answer
-        receipt = Receipt(Taken(taken), holder_in(owner), bool(in_flight), bool(new_thread), prefers)
-        if receipt.new_thread:
-            await self._list(message, session_id)
-        return receipt
+        taken, owner, in_flight, new_thread, prefers, now_us, extend = answer
+        self._work.tell_time(int(now_us))
+        if int(extend):
+            await self._lifetimes.extend(message.thread, int(now_us))
+        return Receipt(Taken(taken), holder_in(owner), bool(in_flight), bool(new_thread), prefers)
+
+    async def enlist(self, message: Message, session_id: str) -> None:
+        """What can't be written now is written by the turn's end."""
+        await self._activity.write(message.thread, await self._work.time_us(), (message.user,), (session_id,))
 
     async def knows(self, thread: ThreadKey) -> bool:
         return bool(await self._database.call("HEXISTS", ThreadKeys(thread).record, "session_id"))
 
-    async def _store(self, message: Message, session_id: str, delivery: str, marked_us: int) -> list[str]:
-        answer: list[str] = await self._database.run(
+    async def _store(self, message: Message, session_id: str, delivery: str) -> list[str]:
+        marked_us, marking = (0, ()) if message.address is Address.OTHER else await self._work.marking(message.thread)
+        answers: list[list[str]] = await self._database.run_after(
+            marking,
             "accept",
             ThreadKeys(message.thread).state,
             message.ts,
@@ -92,16 +97,9 @@ class Inbox(Pauses):
             MARK_VALID_US,
             SEEN_S * 1_000_000,
             SEEN_COUNT,
+            self._lifetimes.every_us,
         )
-        return answer
-
-    async def _list(self, message: Message, session_id: str) -> None:
-        """The message is kept already: a list that can't be written now is written by the turn's end."""
-        try:
-            created = await self._database.call("HGET", ThreadKeys(message.thread).record, "created_at_us")
-            await self._activity.write(message.thread, int(created or 0), (message.user,), (session_id,))
-        except StoreAway as error:
-            log.warning("thread_not_listed_yet", thread=str(message.thread), error=str(error))
+        return answers[-1]
 
     async def withdraw(self, thread: ThreadKey, ts: str) -> bool:
         return bool(await self._database.run("withdraw", ThreadKeys(thread).state, messages.order_of(ts)))
@@ -119,9 +117,10 @@ class Inbox(Pauses):
 
     async def abandoned(self, limit: int) -> Sequence[ThreadKey]:
         found: list[ThreadKey] = []
+        settled: dict[ThreadKey, int] = {}
         offset = 0
         for _ in range(SWEEP_ROUNDS):
-            checked_at_us = await self._now_us()
+            checked_at_us = await self._work.ask_time()
             entries = await self._work.oldest(offset, SWEEP_BATCH)
             if not entries:
                 break
@@ -130,10 +129,11 @@ class Inbox(Pauses):
                 if with_work and not leased:
                     found.append(thread)
                 elif not with_work and not leased and entry.score <= checked_at_us - SETTLE_US:
-                    await self._work.settle(thread, checked_at_us)
+                    settled[thread] = entry.score
             if len(found) >= limit:
                 break
             offset += SWEEP_BATCH
+        await self._work.settle(settled)
         return found[:limit]
 
     async def _conditions(self, entries: Sequence[Listed]) -> Sequence[tuple[bool, bool]]:
@@ -156,7 +156,3 @@ class Inbox(Pauses):
             (state != "deferred" if state else waiting > 0 and not paused, bool(leased))
             for leased, state, waiting, paused in each
         ]
-
-    async def _now_us(self) -> int:
-        with_fraction = await self._database.call("TIME")
-        return int(with_fraction[0]) * 1_000_000 + int(with_fraction[1])

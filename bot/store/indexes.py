@@ -6,7 +6,10 @@ what an index says too much is dropped when it is met, and what it says too litt
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import itertools
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.model import ThreadKey
@@ -17,7 +20,13 @@ SETTLE_US = 10_000_000
 """How long an entry of the work index stays at least: whoever wrote it has stored its message by then, or gave up."""
 MARK_VALID_US = 5_000_000
 """How long after writing the index a message may still be stored."""
-TRIM_BATCH = 100
+SETTLED_AT_ONCE = 500
+"""So many threads without work are dropped from the work index at once, if no sweep comes before."""
+TRIM_EVERY = 50
+"""Every so many writes of a worker trim the lists they touch."""
+TRIM_BATCH = 1_000
+TIME_VALID_S = 60.0
+"""For how long a worker reckons what time it is in Redis; then it asks again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +38,68 @@ class Listed:
 
 
 class WorkIndex:
-    """Threads that may have work. Written before the work is stored, so that none is ever missed."""
+    """Threads that may have work. Written before the work is stored, so that none is ever missed.
 
-    def __init__(self, database: Database, ttl_s: int) -> None:
+    Args:
+        now: seconds that pass.
+    """
+
+    def __init__(self, database: Database, ttl_s: int, now: Callable[[], float] = time.monotonic) -> None:
         self._database = database
         self._ttl_s = ttl_s
+        self._now = now
+        self._told: tuple[int, float] | None = None
+        self._settled: dict[ThreadKey, int] = {}
+
+    def tell_time(self, now_us: int) -> None:
+        """What time it was in Redis just now."""
+        self._told = (now_us, self._now())
+
+    async def marking(self, thread: ThreadKey) -> tuple[int, Sequence[Sequence[Argument]]]:
+        """What writes the thread in, for the caller to send in front of what stores the work, and when that is.
+
+        Where commands on two slots have no order it is written at once, and nothing is left to send.
+        """
+        if not self._database.ordered:
+            return await self.mark(thread), ()
+        now_us, key = await self.time_us(), keys.work(thread)
+        commands: list[Sequence[Argument]] = [("ZADD", key, "GT", now_us, str(thread))]
+        if self._ttl_s:
+            commands.append(("EXPIRE", key, self._ttl_s))
+        return now_us, commands
+
+    async def ask_time(self) -> int:
+        """Redis's time, in microseconds."""
+        seconds, micros = await self._database.call("TIME")
+        now_us = int(seconds) * 1_000_000 + int(micros)
+        self.tell_time(now_us)
+        return now_us
+
+    async def time_us(self) -> int:
+        """The same, reckoned on where it was told lately: never ahead of Redis, unless its clock was set back."""
+        if self._told is None or self._now() - self._told[1] > TIME_VALID_S:
+            return await self.ask_time()
+        then_us, then_s = self._told
+        return then_us + int((self._now() - then_s) * 999_000)
 
     async def mark(self, thread: ThreadKey) -> int:
         """Write the thread in; returns when, in microseconds by Redis's clock."""
         return int(await self._database.run("mark_work", (keys.work(thread),), str(thread), self._ttl_s))
 
-    async def settle(self, thread: ThreadKey, checked_at_us: int) -> None:
-        """Drop a thread that had no work at that time, unless it was written in so lately that some may come."""
-        await self._database.run("drop", (keys.work(thread),), str(thread), checked_at_us - SETTLE_US)
+    async def settle(self, threads: Mapping[ThreadKey, int]) -> None:
+        """Drop threads without work, each unless it was written in after that time (microseconds)."""
+        shards: dict[str, list[Argument]] = defaultdict(list)
+        for thread, until_us in (self._settled | dict(threads)).items():
+            shards[keys.work(thread)] += (str(thread), until_us)
+        self._settled.clear()
+        for shard, arguments in shards.items():
+            await self._database.run("drop", (shard,), *arguments)
+
+    async def settle_soon(self, thread: ThreadKey, until_us: int) -> None:
+        """The same, together with others. A worker that dies first leaves it to the sweeps."""
+        self._settled[thread] = until_us
+        if len(self._settled) >= SETTLED_AT_ONCE:
+            await self.settle({})
 
     async def oldest(self, offset: int, count: int) -> Sequence[Listed]:
         """`count` entries of each shard from `offset` on, all sorted by age."""
@@ -57,6 +115,7 @@ class ActivityIndex:
     def __init__(self, database: Database, ttl_s: int) -> None:
         self._database = database
         self._ttl_s = ttl_s
+        self._writes = itertools.count()
 
     async def write(
         self, thread: ThreadKey, active_at_us: int, users: Iterable[str], session_ids: Iterable[str]
@@ -66,9 +125,6 @@ class ActivityIndex:
         lists.update(keys.user_threads(thread.team, user) for user in users if user)
         for key in sorted(lists):
             commands.append(("ZADD", key, "GT", active_at_us, str(thread)))
-            if self._ttl_s:
-                commands.append(("ZREMRANGEBYSCORE", key, "-inf", active_at_us - self._ttl_s * 1_000_000))
-                commands.append(("EXPIRE", key, self._ttl_s))
         shards = {}
         for session_id in session_ids:
             sessions, ages = self._session_keys(thread.team, session_id)
@@ -76,14 +132,15 @@ class ActivityIndex:
             member = f"{session_id} {thread}"
             commands.append(("ZADD", sessions, 0, member))
             commands.append(("ZADD", ages, active_at_us, member))
-            if self._ttl_s:
-                commands.append(("EXPIRE", sessions, self._ttl_s))
-                commands.append(("EXPIRE", ages, self._ttl_s))
-        await self._database.batch(commands)
         if self._ttl_s:
-            await self._trim_sessions(shards, active_at_us - self._ttl_s * 1_000_000)
+            commands += [("EXPIRE", key, self._ttl_s) for key in (*sorted(lists), *shards.keys(), *shards.values())]
+        await self._database.batch(commands)
+        if self._ttl_s and next(self._writes) % TRIM_EVERY == 0:
+            await self._trim(lists, shards, active_at_us - self._ttl_s * 1_000_000)
 
-    async def _trim_sessions(self, shards: dict[str, str], oldest_us: int) -> None:
+    async def _trim(self, lists: Iterable[str], shards: Mapping[str, str], oldest_us: int) -> None:
+        """Take out what no thread lives any more for."""
+        await self._database.batch([("ZREMRANGEBYSCORE", key, "-inf", oldest_us) for key in lists])
         old = await self._database.batch(
             [("ZRANGEBYSCORE", ages, "-inf", oldest_us, "LIMIT", 0, TRIM_BATCH) for ages in shards.values()]
         )

@@ -42,11 +42,11 @@ class Leases:
 
     async def release(self, lease: Lease, *, even_with_work: bool = False) -> bool:
         """A lease that ran out, and that nobody took since, counts as given back."""
-        released, idle, now_us = await self._database.run(
+        released, settled_us = await self._database.run(
             "release", ThreadKeys(lease.thread).state, owner_of(lease), lease.token, int(even_with_work)
         )
-        if idle:
-            await self._work.settle(lease.thread, int(now_us))
+        if int(settled_us):
+            await self._work.settle_soon(lease.thread, int(settled_us))
         return bool(released)
 
     async def holder(self, thread: ThreadKey) -> str:

@@ -70,7 +70,7 @@ class SignalStreams:
 
     async def _read(self, last_id: str) -> list[tuple[str, str]]:
         key = keys.signals(self._worker)
-        answer = await self._database.call("XREAD", "COUNT", 100, "BLOCK", BLOCK_MS, "STREAMS", key, last_id)
+        answer = await self._database.listen("XREAD", "COUNT", 100, "BLOCK", BLOCK_MS, "STREAMS", key, last_id)
         if not answer:
             return []
         await self._database.call("EXPIRE", key, LIFETIME_S)

@@ -66,14 +66,14 @@ class Store:
             Lifetimes(database, ttl_s),
         )
         self.inbox: InboxStore = Inbox(
-            database, work, activity, worker, lease_s=lease_s, max_waiting=max_waiting, ttl_s=ttl_s
+            database, work, activity, lifetimes, worker, lease_s=lease_s, max_waiting=max_waiting, ttl_s=ttl_s
         )
         self.signals: Signals = SignalStreams(database, worker)
         self.workers: Workers = LivingWorkers(database, worker)
         self.turns: TurnStore = Turns(database, activity, lifetimes, ttl_s)
         self.threads: ThreadStore = Threads(database, activity, lifetimes, ttl_s)
-        self.transcripts: Transcripts = TranscriptStore(database, ttl_s)
-        self.files: FileStore = Files(database, ttl_s)
+        self.transcripts: Transcripts = TranscriptStore(database, lifetimes.large_s)
+        self.files: FileStore = Files(database, lifetimes.large_s)
         self.spend: SpendStore = Spend(database)
         self.rates = RateBuckets(database)
         self.channels = ChannelSettings(database)
@@ -83,3 +83,7 @@ class Store:
     def installations(self, seal: Seal) -> InstallationRecords:
         """Where the app is installed, under a seal."""
         return InstallationRecords(self._database, seal)
+
+    async def aclose(self) -> None:
+        """Let calls end that nobody waits for any more; then the client may be closed."""
+        await self._database.aclose()

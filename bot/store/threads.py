@@ -78,7 +78,7 @@ class Threads:
     async def _written(self, thread: Thread, now_us: int) -> None:
         sessions = [thread.session_id, *(session.session_id for session in thread.archived)]
         await self._activity.write(thread.key, now_us, (thread.owner, *thread.people), sessions)
-        await self._lifetimes.extend(thread.key, sessions)
+        await self._lifetimes.extend(thread.key, now_us)
 
     async def reset(self, lease: Lease, session_id: str) -> ArchivedSession:
         """Raises LeaseLost as well when the thread is gone."""

@@ -34,7 +34,7 @@ class Turns:
             return None
         turn, record = codec.fields_of(answer[0]), codec.fields_of(answer[1])
         thread = codec.thread_from(lease.thread, record, turn["state"])
-        return codec.turn_from(thread, turn) if thread is not None else None
+        return codec.turn_from(thread, turn, answer[2]) if thread is not None else None
 
     async def tail(self, thread: ThreadKey, session_id: str) -> str:
         return await self._database.call("HGET", ThreadKeys(thread).tails, session_id) or ""
@@ -66,7 +66,7 @@ class Turns:
         self, lease: Lease, turn_id: str, outcome: Outcome, reply_ts: Sequence[str], *, keep_head: bool = False
     ) -> None:
         """Raises LeaseLost as well when another turn is in flight. A repeat for the same turn changes nothing."""
-        now_us, session_id, owner, people, archived = await self._database.run(
+        now_us, session_id, owner, people, archived, extend = await self._database.run(
             "finish",
             ThreadKeys(lease.thread).state,
             owner_of(lease),
@@ -76,8 +76,10 @@ class Turns:
             int(keep_head),
             self._ttl_s,
             MAX_PEOPLE,
+            self._lifetimes.every_us,
             *reply_ts,
         )
         sessions = [session_id, *(session.session_id for session in codec.archived_from(archived))]
         await self._activity.write(lease.thread, int(now_us), (owner, *json.loads(people)), sessions)
-        await self._lifetimes.extend(lease.thread, sessions)
+        if int(extend):
+            await self._lifetimes.extend(lease.thread, int(now_us))

@@ -13,7 +13,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +30,8 @@ from bot.model import Address, Limits, Message, ThreadKey
 from bot.patience import Patience, PatientTranscripts, PatientTurns
 from bot.prompts import PromptWriter
 from bot.store.client import connect
-from bot.store.database import Database
+from bot.store.convoy import Command, Convoys
+from bot.store.database import script_sha
 from bot.store.store import Store
 from bot.turns import Turns
 from tests.fakes import no_budgets
@@ -188,22 +189,15 @@ class Cost:
 
 async def _cost(url: str, offset: int, turns: int = 100) -> Cost:
     """What a turn costs Redis, one after the other."""
-    trips: dict[str, int] = {"": 0, "append": 0}
-    run, call, batch = Database.run, Database.call_raw, Database.batch
+    trips = {"": 0, "append": 0}
+    send, append = Convoys.send, script_sha("append")
 
-    async def counted_run(self: Database, script: str, *rest: object) -> object:
-        trips["append" if script == "append" else ""] += script != "beat"
-        return await run(self, script, *rest)  # type: ignore[arg-type]
+    async def counted(self: Convoys, commands: Sequence[Command], *, alone: bool = False) -> list[object]:
+        last = commands[-1]
+        if last[0] != "GET":  # the bench itself asks who holds the lease
+            trips["append" if append in last else ""] += 1
+        return await send(self, commands, alone=alone)
 
-    async def counted_call(self: Database, *command: object) -> object:
-        trips[""] += command[0] not in {"XREAD", "EXPIRE", "GET"}  # the bench itself asks who holds the lease
-        return await call(self, *command)  # type: ignore[arg-type]
-
-    async def counted_batch(self: Database, commands: object) -> object:
-        trips[""] += bool(commands)
-        return await batch(self, commands)  # type: ignore[arg-type]
-
-    vars_of = {"run": counted_run, "call_raw": counted_call, "batch": counted_batch}
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         bench = Bench(url, folder)
@@ -213,10 +207,8 @@ async def _cost(url: str, offset: int, turns: int = 100) -> Cost:
         for number in range(5):
             await _one(bench, message(offset + number), number + 1)
         before = await _stats(probe)
-        for name, counted in vars_of.items():
-            setattr(Database, name, counted)
-        for name, original in zip(vars_of, (run, call, batch), strict=True):
-            stack.callback(setattr, Database, name, original)
+        Convoys.send = counted  # type: ignore[method-assign]
+        stack.callback(setattr, Convoys, "send", send)
         for number in range(turns):
             await _one(bench, message(offset + 100 + number), number + 6)
         after = await _stats(probe)

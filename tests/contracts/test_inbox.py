@@ -48,6 +48,13 @@ async def test_a_second_delivery_of_a_message_changes_nothing(world: World, stor
     assert [kept.text for kept in turn.prompt.messages] == ["hello"]
 
 
+async def test_a_repeated_delivery_still_says_whose_session_the_thread_got(store: AnyStore) -> None:
+    """As after a lost answer: else the session would be offered to another thread."""
+    await store.inbox.accept(message(), "s1")
+    await store.inbox.accept(message("1700000000.000200"), "s2")
+    assert (await store.inbox.accept(message(), "s1")).new_thread
+
+
 async def test_an_answered_message_is_still_known(store: AnyStore) -> None:
     await answered(store, message())
     assert (await store.inbox.accept(message(), "s1")).taken is Taken.DUPLICATE

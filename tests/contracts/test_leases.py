@@ -74,6 +74,15 @@ async def test_a_lease_given_back_can_be_taken(world: World, store: AnyStore) ->
     await leased(world.worker("w2"))
 
 
+async def test_a_renewal_that_comes_late_does_not_revive_a_lease_given_back(store: AnyStore) -> None:
+    lease = await leased(store)
+    assert await store.inbox.release(lease)
+    assert not await store.inbox.renew(lease)
+    assert await store.inbox.release(lease)
+    assert await store.inbox.holder(THREAD) == ""
+    assert (await leased(store)).token > lease.token
+
+
 async def test_a_lease_is_kept_while_a_prompt_waits_or_a_turn_is_in_flight(store: AnyStore) -> None:
     await store.inbox.accept(message(), "s1")
     lease = await leased(store)

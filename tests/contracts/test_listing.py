@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.model import Ending, Outcome, Thread, ThreadFilter, ThreadKey
-from tests.contracts.world import AnyStore, World, begun, leased, message
+from tests.contracts.world import AnyStore, World, arrived, begun, leased, message
 
 ALL = ThreadFilter("T1")
 
@@ -74,7 +74,7 @@ async def test_pages_hold_every_thread_once(world: World, store: AnyStore) -> No
 async def test_many_threads_are_paged_through(world: World, store: AnyStore) -> None:
     for number in range(130):
         await _time_passes(world)
-        await store.inbox.accept(message(thread=key(number)), f"s{number}")
+        await arrived(store, message(thread=key(number)), f"s{number}")
     shown = [root for page in await pages(store, ALL, 25) for root in page]
     assert shown == roots(*reversed(range(130)))
 
@@ -124,7 +124,7 @@ async def test_filtered_threads_are_paged_through(world: World, store: AnyStore)
 
 
 async def test_a_new_thread_a_branch_and_a_reset_are_listed_at_once(world: World, store: AnyStore) -> None:
-    await store.inbox.accept(message(thread=key(1)), "s1")
+    await arrived(store, message(thread=key(1)))
     await _time_passes(world)
     lease = await leased(store, key(2))
     await store.threads.create(lease, Thread(key(2), "b1", owner="U2"), {})

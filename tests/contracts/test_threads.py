@@ -9,7 +9,18 @@ import pytest
 
 from bot.errors import LeaseLost, Reason, Refusal
 from bot.model import Lease, Message, Point, PointKind, Source, Thread, ThreadKey
-from tests.contracts.world import OTHER_THREAD, THREAD, AnyStore, World, answered, begun, entries, leased, message
+from tests.contracts.world import (
+    OTHER_THREAD,
+    THREAD,
+    AnyStore,
+    World,
+    answered,
+    arrived,
+    begun,
+    entries,
+    leased,
+    message,
+)
 
 BRANCH = ThreadKey("T1", "C1", "1700000900.000100")
 
@@ -252,7 +263,7 @@ async def test_a_session_is_found_by_the_start_of_its_id(store: AnyStore) -> Non
 async def test_at_most_ten_sessions_are_found(store: AnyStore) -> None:
     for number in range(12):
         key = ThreadKey("T1", "C1", f"17000000{number:02}.000100")
-        await store.inbox.accept(message(thread=key), f"aa{number:02}")
+        await arrived(store, message(thread=key), f"aa{number:02}")
     assert [session_id for _, session_id in await store.threads.find("T1", "aa")] == [f"aa{n:02}" for n in range(10)]
 
 

@@ -120,6 +120,13 @@ def entries(*uuids: str) -> list[TranscriptEntry]:
     return [TranscriptEntry(uuid, anchor=True, body=f'{{"uuid":"{uuid}"}}') for uuid in uuids]
 
 
+async def arrived(store: AnyStore, one: Message, session_id: str = "s1") -> None:
+    """A message arrives that begins a session."""
+    receipt = await store.inbox.accept(one, session_id)
+    assert receipt.new_thread
+    await store.inbox.enlist(one, session_id)
+
+
 async def leased(store: AnyStore, thread: ThreadKey = THREAD) -> Lease:
     lease = await store.inbox.acquire(thread)
     assert lease is not None

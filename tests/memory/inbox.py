@@ -41,8 +41,7 @@ class MemoryInbox:
         state = self._memory.state(message.thread)
         taken = self._disposition(state, message)
         if taken not in (Taken.PROMPT, Taken.CONTEXT):
-            return self._receipt(message.thread, taken)
-        new_thread = state.thread is None
+            return self._receipt(message.thread, taken, session_id)
         now = self._memory.clock.now()
         if state.thread is None:
             state.thread = Thread(message.thread, session_id, owner=message.user, created_at=now, active_at=now)
@@ -58,7 +57,10 @@ class MemoryInbox:
             while len(state.context) > self._max_waiting:
                 del state.context[min(state.context, key=ts_order)]
         self._memory.touch(message.thread)
-        return self._receipt(message.thread, taken, new_thread=new_thread)
+        return self._receipt(message.thread, taken, session_id)
+
+    async def enlist(self, message: Message, session_id: str) -> None:
+        """Lists are made of the threads themselves."""
 
     def _disposition(self, state: ThreadState, message: Message) -> Taken:
         if message.ts in state.seen:
@@ -70,9 +72,10 @@ class MemoryInbox:
             return Taken.CONTEXT
         return Taken.FULL if len(state.waiting) >= self._max_waiting else Taken.PROMPT
 
-    def _receipt(self, key: ThreadKey, taken: Taken, *, new_thread: bool = False) -> Receipt:
+    def _receipt(self, key: ThreadKey, taken: Taken, session_id: str) -> Receipt:
         alive = self._memory.alive(key)
         state = self._memory.state(key)
+        new_thread = state.thread is not None and state.thread.session_id == session_id
         return Receipt(taken, alive.worker if alive else "", state.turn is not None, new_thread, state.worker)
 
     async def withdraw(self, thread: ThreadKey, ts: str) -> bool:

@@ -43,7 +43,8 @@ class MemoryTurns:
         elif (turn_id, lease.token) != (state.turn.id, state.turn_token):
             state.turn = replace(state.turn, attempt=state.turn.attempt + 1)
         state.turn_token = lease.token
-        state.turn = replace(state.turn, thread=replace(state.thread, status=ThreadStatus.RUNNING))
+        thread = replace(state.thread, status=ThreadStatus.RUNNING)
+        state.turn = replace(state.turn, thread=thread, tail=state.tail(thread.session_id))
         self._memory.touch(lease.thread)
         return state.turn
 

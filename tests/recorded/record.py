@@ -82,7 +82,9 @@ class Recorder:
         await self.beside()
 
     async def begin(self, thread: ThreadKey, ts: str, text: str, turn_id: str) -> Lease:
-        await self.store.inbox.accept(said(thread, ts, text), f"session-{thread.root_ts}")
+        one, session_id = said(thread, ts, text), f"session-{thread.root_ts}"
+        await self.store.inbox.accept(one, session_id)
+        await self.store.inbox.enlist(one, session_id)
         lease = await self.store.inbox.acquire(thread)
         assert lease is not None
         assert await self.store.turns.begin(lease, turn_id) is not None

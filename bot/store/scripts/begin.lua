@@ -1,5 +1,5 @@
 -- Start the next turn or take up the one in flight. ARGV: owner, token, turn_id, ttl_s
--- Returns {the turn's fields, the thread's fields}, or nil when there is nothing to do.
+-- Returns {the turn's fields, the thread's fields, the tail of its transcript}, or nil when there is nothing to do.
 local token, turn_id, ttl_s = ARGV[2], ARGV[3], ARGV[4]
 if not held(ARGV[1]) then
   return lost()
@@ -47,4 +47,5 @@ else
   end
 end
 stay(ttl_s)
-return {redis.call('HGETALL', turn_key), redis.call('HGETALL', thread_key)}
+local session_id = redis.call('HGET', thread_key, 'session_id')
+return {redis.call('HGETALL', turn_key), redis.call('HGETALL', thread_key), redis.call('HGET', tails_key, session_id) or ''}

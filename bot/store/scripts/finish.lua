@@ -1,15 +1,17 @@
--- End the turn in flight. ARGV: owner, turn_id, deferred, cost_usd, keep_head, ttl_s, max_people, reply ts…
--- Returns {now in microseconds, session_id, owner, people as a JSON list, archived as a JSON list}.
+-- End the turn in flight. ARGV: owner, turn_id, deferred, cost_usd, keep_head, ttl_s, max_people, extend_every_us,
+-- reply ts…. Returns {now in microseconds, session_id, owner, people as a JSON list, archived as a JSON list, whether the
+-- large keys' lives are to be extended}.
 local turn_id, deferred, cost_usd, keep_head = ARGV[2], ARGV[3] == '1', ARGV[4], ARGV[5] == '1'
-local ttl_s, max_people = ARGV[6], tonumber(ARGV[7])
+local ttl_s, max_people, extend_every_us = ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 if not held(ARGV[1]) then
   return lost()
 end
 local now = now_us()
 
 local function summary()
-  local thread = redis.call('HMGET', thread_key, 'session_id', 'owner', 'people', 'archived')
-  return {whole(now), thread[1] or '', thread[2] or '', thread[3] or '[]', thread[4] or '[]'}
+  local thread = redis.call('HMGET', thread_key, 'session_id', 'owner', 'people', 'archived', 'extended_at_us')
+  local due = now - tonumber(thread[5] or '0') > extend_every_us
+  return {whole(now), thread[1] or '', thread[2] or '', thread[3] or '[]', thread[4] or '[]', due and 1 or 0}
 end
 
 local turn = redis.call('HMGET', turn_key, 'id', 'state', 'messages')
@@ -59,7 +61,7 @@ for _, message in ipairs(cjson.decode(turn[3])) do
   add(message.user)
   redis.call('HSETNX', points_key, message.ts, point(session_id, head_before, 'prompt'))
 end
-for i = 8, #ARGV do
+for i = 9, #ARGV do
   redis.call('HSET', points_key, ARGV[i], point(session_id, head, 'reply'))
 end
 

@@ -1,6 +1,6 @@
 -- Hold nothing back any more. ARGV: marked_us (when the work index was written), mark_valid_us
 -- Returns {how many prompts were held back, the lease's owner, the worker of the last turn}, or nil: mark again.
-if now_us() - tonumber(ARGV[1]) > tonumber(ARGV[2]) then
+if not marked_in_time(ARGV[1], ARGV[2]) then
   return false
 end
 local count = 0

@@ -37,6 +37,19 @@ local function unpause_if_empty()
   end
 end
 
+-- Whether the thread's entry in the work index, written at marked_us, is sure to be there still: a script that gives the
+-- thread work asks first, and has it written again where it is not.
+local function marked_in_time(marked_us, valid_us)
+  local kept = redis.call('HMGET', thread_key, 'marked_us', 'settled_us')
+  if now_us() - tonumber(marked_us) > tonumber(valid_us) or tonumber(marked_us) <= tonumber(kept[2] or '0') then
+    return false
+  end
+  if tonumber(marked_us) > tonumber(kept[1] or '0') and redis.call('EXISTS', thread_key) == 1 then
+    redis.call('HSET', thread_key, 'marked_us', marked_us)
+  end
+  return true
+end
+
 -- Everything of the thread but its lease and fence lives for ttl_s from now; 0 is for ever.
 local function stay(ttl_s)
   if tonumber(ttl_s) > 0 then

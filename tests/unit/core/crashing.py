@@ -111,17 +111,21 @@ class Gated:
     def __getattr__(self, name: str) -> Callable[..., Any]:
         method = getattr(self._part, name)
 
+        async def noted(arguments: Any, more: Any) -> Any:
+            self._busy[0] += 1
+            try:
+                answer = await method(*arguments, **more)
+            finally:
+                self._busy[0] -= 1
+            self._facts.note(name, arguments, answer, self._clock.now())
+            return answer
+
         async def call(*arguments: Any, **more: Any) -> Any:
             await self._gate.passed()
             if self._gate.away:
                 raise StoreAway("it is away")
-            self._busy[0] += 1
-            try:
-                # A worker that is cancelled can't take a call back that is on its way.
-                answer = await asyncio.shield(asyncio.ensure_future(method(*arguments, **more)))
-            finally:
-                self._busy[0] -= 1
-            self._facts.note(name, arguments, answer, self._clock.now())
+            # A worker that is cancelled can't take a call back that is on its way.
+            answer = await asyncio.shield(asyncio.ensure_future(noted(arguments, more)))
             if self._gate.loses_answers:
                 self._gate.loses_answers -= 1
                 raise StoreAway("the answer got lost")

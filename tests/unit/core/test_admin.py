@@ -126,7 +126,9 @@ async def test_a_title_that_cannot_be_is_refused(world: World, worker: Worker, t
 async def test_an_id_that_several_sessions_share_is_ambiguous(world: World, worker: Worker) -> None:
     for number in (1, 2):
         message = world.message("x")
-        await worker.store.inbox.accept(message, f"abcd000{number}-0000-4000-8000-000000000000")
+        session_id = f"abcd000{number}-0000-4000-8000-000000000000"
+        await worker.store.inbox.accept(message, session_id)
+        await worker.store.inbox.enlist(message, session_id)
     with pytest.raises(Refusal) as refused:
         await worker.admin.show(ANA, "abcd")
     assert refused.value.reason is Reason.AMBIGUOUS_SESSION

@@ -70,8 +70,8 @@ class ManyWorkers(RuleBasedStateMachine):
             self.memory.clock.advance(1.0)
             for thread, ends in list(self.facts.lease_ends.items()):
                 if isinstance(self.world, RedisWorld) and ends <= self.memory.clock.now():
+                    del self.facts.lease_ends[thread]  # first: it may be revived at any moment
                     await self.world.lease_runs_out(thread)
-                    del self.facts.lease_ends[thread]
             await self._settle()
 
     # --- what happens ---------------------------------------------------------------------------------------------

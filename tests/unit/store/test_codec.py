@@ -34,7 +34,8 @@ MESSAGE_1 = (
 )
 PROGRESS_1 = (
     '{"v":1,"said":"hello","parts":[{"ts":"1.2","shown":5,"open":false}],"tool_ran":true,"outcome":{"ending":"done",'
-    '"session_id":"s1","model":"m","cost_usd":0.25,"duration_s":2.5,"agent_turns":3,"detail":""}}'
+    '"session_id":"s1","model":"m","cost_usd":0.25,"duration_s":2.5,"agent_turns":3,"detail":""},'
+    '"code_files":["code-1.py",""]}'
 )
 THREAD_1 = {
     "v": "1",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 from redis.asyncio import Redis
 
 from bot.errors import StoreAway
 from bot.model import Address, Signal, SignalKind, Taken, ThreadFilter, ThreadKey
-from bot.store import keys
+from bot.store import indexes, keys
 from bot.store import signals as signals_module
 from bot.store.database import Argument, Database
 from bot.store.indexes import WorkIndex
@@ -62,17 +62,55 @@ async def test_a_sweep_keeps_a_held_thread(client: Redis, store: Store) -> None:
     assert await _is_in_index(client)
 
 
-async def test_a_lease_given_back_after_a_long_turn_leaves_the_index(client: Redis, store: Store) -> None:
-    await _write_into_index(client, MINUTE_US)
-    assert await store.inbox.release(await leased(store))
+async def test_a_thread_without_work_leaves_the_index_with_the_next_sweep_of_its_worker(
+    client: Redis, store: Store
+) -> None:
+    await answered(store, message())
+    assert await _is_in_index(client)
+    await store.inbox.abandoned(10)
     assert not await _is_in_index(client)
+
+
+async def test_many_threads_without_work_leave_the_index_at_once(
+    client: Redis, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexes, "SETTLED_AT_ONCE", 1)
+    await answered(store, message())
+    assert not await _is_in_index(client)
+
+
+async def test_a_message_that_came_since_keeps_the_thread_in_the_index(client: Redis, store: Store) -> None:
+    await answered(store, message())
+    await Store(client, "w2", ttl_s=1_000).inbox.accept(message("1700000000.000950"), "s1")
+    assert list(await store.inbox.abandoned(10)) == [THREAD]
+    assert await _is_in_index(client)
+
+
+async def test_a_message_whose_entry_may_have_been_dropped_writes_it_again(
+    client: Redis, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = WorkIndex(Database(client), 1_000)
+    early = await slow.marking(THREAD)
+    await answered(store, message())
+    await store.inbox.abandoned(10)
+
+    async def as_reckoned_early(index: WorkIndex, thread: ThreadKey) -> tuple[int, Sequence[Sequence[Argument]]]:
+        monkeypatch.undo()
+        await client.zrem(keys.work(thread), str(thread))
+        return early[0], ()
+
+    monkeypatch.setattr(WorkIndex, "marking", as_reckoned_early)
+    await store.inbox.accept(message("1700000000.000950"), "s1")
+    assert await _is_in_index(client)
 
 
 async def test_an_entry_written_again_is_not_dropped_by_who_looked_before(client: Redis) -> None:
     index = WorkIndex(Database(client), 1_000)
     marked_us = await index.mark(THREAD)
-    await index.settle(THREAD, marked_us)
+    await index.settle({THREAD: marked_us - 1})
     assert await _is_in_index(client)
+    await index.settle({THREAD: marked_us})
+    assert not await _is_in_index(client)
 
 
 async def test_abandoned_threads_behind_many_held_ones_are_found(client: Redis, store: Store) -> None:
@@ -87,16 +125,39 @@ async def test_abandoned_threads_behind_many_held_ones_are_found(client: Redis, 
 async def test_a_message_is_not_stored_long_after_the_index_was_written(
     client: Redis, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    mark, marks = WorkIndex.mark, 0
+    marking, marks = WorkIndex.marking, 0
 
-    async def frozen_at_first(index: WorkIndex, thread: ThreadKey) -> int:
+    async def frozen_at_first(index: WorkIndex, thread: ThreadKey) -> tuple[int, Sequence[Sequence[Argument]]]:
         nonlocal marks
         marks += 1
-        return await mark(index, thread) - (MINUTE_US if marks == 1 else 0)
+        marked_us, commands = await marking(index, thread)
+        return marked_us - (MINUTE_US if marks == 1 else 0), commands
 
-    monkeypatch.setattr(WorkIndex, "mark", frozen_at_first)
+    monkeypatch.setattr(WorkIndex, "marking", frozen_at_first)
     assert (await store.inbox.accept(message(), "s1")).taken is Taken.PROMPT
     assert marks == 2
+
+
+async def test_going_on_after_the_index_was_settled_writes_the_entry_again(
+    client: Redis, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.inbox.accept(message(), "s1")
+    await store.inbox.stop(THREAD, hold_back=True)
+    mark, marks = WorkIndex.mark, 0
+
+    async def settled_at_first(index: WorkIndex, thread: ThreadKey) -> int:
+        nonlocal marks
+        marks += 1
+        marked_us = await mark(index, thread)
+        if marks == 1:
+            await client.hset(ThreadKeys(THREAD).record, "settled_us", marked_us)
+            await client.zrem(keys.work(THREAD), str(THREAD))
+        return marked_us
+
+    monkeypatch.setattr(WorkIndex, "mark", settled_at_first)
+    await store.inbox.go_on(THREAD)
+    assert marks == 2
+    assert list(await store.inbox.abandoned(10)) == [THREAD]
 
 
 async def test_a_message_not_for_us_writes_no_key(client: Redis, store: Store) -> None:
@@ -167,11 +228,11 @@ class FlakyDatabase(Database):
         super().__init__(client)
         self.failures = failures
 
-    async def call_raw(self, *command: Argument) -> object:
+    async def call(self, *command: Argument) -> object:
         if self.failures:
             self.failures -= 1
             raise StoreAway("gone")
-        return await super().call_raw(*command)
+        return await super().call(*command)
 
 
 async def test_listening_goes_on_when_redis_is_back(client: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
