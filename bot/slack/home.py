@@ -11,8 +11,9 @@ from bot.errors import ChatAway, ChatRefused
 from bot.model import Person, ThreadFilter
 from bot.ports import Clock
 from bot.slack import wording_commands as words
+from bot.slack import wording_money
 from bot.slack.background import Background, Overloaded
-from bot.slack.core import Management
+from bot.slack.core import Accounts, Management
 from bot.slack.desk import Desk
 from bot.slack.directory import Directory
 from bot.slack.installations import Installations
@@ -40,6 +41,7 @@ class Home:
 
     Args:
         background: where what changed is shown.
+        accounts: what people may know of the money.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Home:
         viewers: Viewers,
         background: Background,
         clock: Clock,
+        accounts: Accounts,
     ) -> None:
         self._admin = admin
         self._desk = desk
@@ -59,6 +62,7 @@ class Home:
         self._viewers = viewers
         self._background = background
         self._clock = clock
+        self._accounts = accounts
         self._stale: dict[str, set[str]] = {}
 
     async def open(self, person: Person, shown: Shown) -> None:
@@ -97,8 +101,10 @@ class Home:
         everybody = shown.everybody and is_admin
         query = ThreadFilter(person.team, user="" if everybody else person.user, text=shown.text if everybody else "")
         found = await self._admin.page(person, query, shown.cursor, limit=HOME_ROWS)
+        report = await self._accounts.report(person, "", admin=is_admin)
+        spent = [wording_money.account(account) for account in report.accounts]
         links = await self._desk.links(person.team)
-        built = view.home(shown, found, links, self._clock.now(), is_admin=is_admin, facts=())
+        built = view.home(shown, found, links, self._clock.now(), is_admin=is_admin, facts=spent)
         web = (await self._installations.of(person.team)).web
         await web.call("views.publish", safe_to_repeat=True, urgent=True, user_id=person.user, view=built.to_dict())
 

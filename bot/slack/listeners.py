@@ -82,7 +82,7 @@ def build_app(
         modes=modes,
         accounts=accounts,
     )
-    home = Home(admin, desk, directory, installations, viewers, background, clock)
+    home = Home(admin, desk, directory, installations, viewers, background, clock, accounts)
     changes.listen(home.changed)
     conversations = Conversations(installations)
     around = Surroundings(inbox, admin, desk, answers, home, conversations, installations, background)

@@ -40,6 +40,14 @@ async def test_home_shows_ones_own_conversations_and_follows_them(bot: Bot) -> N
     assert root.replace(".", "") in seen(await home_of(bot, U_ANA))
 
 
+async def test_home_says_what_was_spent_and_admins_the_workspaces(bot: Bot) -> None:
+    await bot.ask("hello", user=U_BEN)
+    bot.slack.people.open_home(U_BEN)
+    assert "The workspace" not in seen(await home_of(bot, U_BEN, "*You*: ", "this month"))
+    bot.slack.people.open_home(U_ANA)
+    await home_of(bot, U_ANA, "*The workspace*: ")
+
+
 async def test_a_turn_shows_in_home_while_it_is_at_work(bot: Bot) -> None:
     bot.slack.people.open_home(U_ANA)
     await home_of(bot, U_ANA, "no conversations here yet")
