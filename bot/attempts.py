@@ -6,7 +6,8 @@ told that it was interrupted, so that no side effect happens twice.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -93,8 +94,10 @@ class Attempt:
         self._ran = False
         self._stopped = False
         self._written: dict[Path, tuple[str, Sequence[Path]]] = {}
-        self.files: tuple[Path, ...] = ()
-        """What the last run made or changed in the session's directory."""
+        self._found: dict[Path, Mapping[Path, tuple[int, int]]] = {}
+        """What was in each directory before this turn's runs there."""
+        self.files: tuple[str, ...] = ()
+        """What this turn made or changed in the session's directory, by path below it."""
 
     async def stop(self) -> None:
         """Stop, now or as soon as there is something to stop; what was said stays."""
@@ -154,15 +157,26 @@ class Attempt:
         text, images = (INTERRUPTED, ()) if start.interrupted else await self._prompt(workdir, recap=start.recap)
         request = replace(request, text=text, images=tuple(images))
         outcome = Outcome(Ending.STOPPED, start.session_id)
-        before = await self._needs.workspaces.survey(workdir)
+        if workdir not in self._found:
+            self._found[workdir] = await self._needs.workspaces.survey(workdir)
         if not self._stopped:
             async with self._needs.agent.run(request, workdir) as run:
                 outcome = await self._follow(run, outcome)
-        after = await self._needs.workspaces.survey(workdir)
-        self.files = tuple(path for path, stamp in after.items() if before.get(path) != stamp)
+        self.files = await self._made(workdir)
         await self._needs.settled(self._lease)
         await self._needs.workspaces.keep(self._lease, start.session_id)
         return outcome
+
+    async def _made(self, workdir: Path) -> tuple[str, ...]:
+        """What this turn made: of a turn that another worker began, whatever is younger and no attachment."""
+        before, turn = self._found[workdir], self._turn
+        since_ns = int(turn.started_at * 1e9) if turn.progress.tool_ran else sys.maxsize
+        attached = {file.name for message in turn.prompt.messages for file in message.files}
+        return tuple(
+            str(path.relative_to(workdir))
+            for path, stamp in (await self._needs.workspaces.survey(workdir)).items()
+            if before.get(path) != stamp or (stamp[0] >= since_ns and path.name not in attached)
+        )
 
     def _request(self, start: _Start) -> RunRequest:
         """What the agent is asked, but for the prompt."""

@@ -10,6 +10,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import structlog
 
@@ -72,6 +73,7 @@ class _Journal:
     progress: Progress = field(init=False)
     outcome: Outcome | None = field(init=False)
     tool_ran: bool = field(init=False)
+    files: tuple[str, ...] = field(init=False)
     payer: Person | None = None
     nearly_used: Sequence[Level] = ()
     """Budgets of which the payer is to be warned."""
@@ -80,9 +82,10 @@ class _Journal:
         self.progress = self.turn.progress
         self.outcome = self.progress.outcome
         self.tool_ran = self.progress.tool_ran
+        self.files = self.progress.files
 
     async def save(self, progress: Progress) -> None:
-        self.progress = replace(progress, tool_ran=self.tool_ran, outcome=self.outcome)
+        self.progress = replace(progress, tool_ran=self.tool_ran, outcome=self.outcome, files=self.files)
         state = TurnState.ANSWERED if self.outcome else TurnState.RUNNING
         await self.store.save(self.lease, self.turn.id, self.progress, state)
         self.times.saved(progress)
@@ -216,7 +219,9 @@ class Turns:
         attempt = self._attempts[lease.thread] = Attempt(self._needs, lease, turn, reply, journal.note_tool)
         limits = turn.prompt.limits or self._needs.limits
         try:
-            return await self._within_time(lease.thread, attempt, limits.max_turn_s)
+            outcome = await self._within_time(lease.thread, attempt, limits.max_turn_s)
+            journal.files = attempt.files
+            return outcome
         except ChatRefused as refused:
             # Somebody deleted the reply or its thread, which ends the turn as a stop does.
             log.info("reply_gone", thread=str(lease.thread), code=refused.code)
@@ -247,13 +252,20 @@ class Turns:
     ) -> Sequence[str]:
         usage = Usage(outcome.model, outcome.duration_s, outcome.cost_usd) if self._show_usage else None
         try:
-            attempt = self._attempts.get(turn.thread.key)
-            files = attempt.files if attempt is not None else ()
+            files = await self._files(turn, outcome, journal.files)
             return await reply.close(Closing(outcome, usage, files, held_back))
         except ChatRefused as refused:
             # The channel or the thread is gone, or we were removed: nobody is left to read it.
             log.warning("reply_refused", method=refused.method, code=refused.code)
             return [part.ts for part in journal.progress.parts]
+
+    async def _files(self, turn: Turn, outcome: Outcome, names: Sequence[str]) -> tuple[Path, ...]:
+        """Where the turn's files are on this machine; another worker may have made them."""
+        if not names:
+            return ()
+        workdir = (await self._needs.workspaces.open(turn.thread.key, outcome.session_id)).resolve()
+        paths = [(workdir / name) for name in names]
+        return tuple(path for path in paths if path.resolve().is_relative_to(workdir))
 
     async def _unmark(self, turn: Turn) -> None:
         try:

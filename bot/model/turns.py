@@ -47,6 +47,8 @@ class Progress:
     code_files: tuple[str, ...] = ()
     """What became of blocks of code that may have been too long for messages, in order: the name of the file that each
     went into, or empty where it is shown as text."""
+    files: tuple[str, ...] = ()
+    """What the turn made or changed in the session's directory, by path below it; known once its run has ended."""
 
 
 @dataclass(frozen=True, slots=True)

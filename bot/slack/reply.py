@@ -89,6 +89,8 @@ class SlackReply:
         """The closing, once everything that was fed before it is in the script."""
         self._over = asyncio.Event()
         self._moved_at = 0.0
+        self._taken_up = draft.progress != Progress()
+        """Another worker began this reply."""
         self._saved: Progress | None = draft.progress
         self._saved_at = 0.0
         self._sent_at = 0.0
@@ -128,7 +130,8 @@ class SlackReply:
         self._raise_if_ended()
         if closing.files:
             heard = (event.text for event in self._heard if isinstance(event, TextDelta))
-            await self._uploads.share(closing.files, self._draft.script.said + "".join(heard))
+            said, first_ts = self._draft.script.said + "".join(heard), next(iter(self._draft.timestamps), "")
+            await self._uploads.share(closing.files, said, first_ts, again=self._taken_up)
         self._closing, self._moved_at = closing, self._clock.now()
         for event in (self._news, self._hurry, self._over):
             event.set()

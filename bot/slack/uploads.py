@@ -28,12 +28,29 @@ class Uploads:
     def __init__(self, messages: ReplyMessages) -> None:
         self._messages = messages
 
-    async def share(self, files: Sequence[Path], said: str) -> None:
-        """Upload those of the files whose names the text mentions, within bounds, as one message."""
+    async def share(self, files: Sequence[Path], said: str, first_ts: str = "", *, again: bool = False) -> None:
+        """Upload those of the files whose names the text mentions, within bounds, as one message.
+
+        Args:
+            first_ts: the reply's first message, before which none of them was shared; empty for the turn's start.
+            again: another worker may have shared them already.
+        """
         mentioned = [path for path in files if path.name in said][:MOST_FILES]
+        try:
+            if mentioned and again:
+                there = await self._messages.shared_since(first_ts)
+                mentioned = [path for path in mentioned if path.name not in there]
+            sent = await self._upload(mentioned)
+            if sent:
+                await self._share(sent, first_ts)
+        except (ChatRefused, ChatAway) as error:
+            log.warning("files_not_shared", error=str(error), files=len(mentioned))
+
+    async def _upload(self, files: Sequence[Path]) -> dict[str, str]:
+        """Send what is small enough. Returns names by file id."""
         room = MOST_BYTES
         sent: dict[str, str] = {}
-        for path in mentioned:
+        for path in files:
             content = await asyncio.to_thread(_content, path, room)
             if not content:
                 log.info("file_not_shared", suffix=path.suffix, reason="empty, too large, or no file any more")
@@ -43,14 +60,16 @@ class Uploads:
                 sent[await self._messages.upload(path.name, content)] = path.name
             except (ChatRefused, ChatAway) as error:
                 log.warning("upload_failed", error=str(error))
-        if sent:
-            await self._share(sent)
+        return sent
 
-    async def _share(self, titles: Mapping[str, str]) -> None:
+    async def _share(self, titles: Mapping[str, str], first_ts: str) -> None:
+        """Put them into the thread. Of an unknown outcome it looks what became of it, and tries once more."""
         try:
             await self._messages.share(titles)
-        except (ChatRefused, ChatAway) as error:
-            log.warning("files_not_shared", error=str(error), files=len(titles))
+        except ChatAway as away:
+            if away.sent and set(titles.values()) <= set(await self._messages.shared_since(first_ts)):
+                return
+            await self._messages.share(titles)
 
 
 def _content(path: Path, most: int) -> bytes:

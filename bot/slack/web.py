@@ -27,6 +27,9 @@ TIMEOUT_S = 15.0
 UPLOAD_TIMEOUT_S = 60.0
 """How long sending a file may take."""
 
+UPLOAD = "files.upload"
+"""What sending a file's bytes is called in logs and errors; it is no method of the Web API."""
+
 ATTEMPTS = 4
 """How often a call is sent before it is given up, where sending again is safe."""
 
@@ -181,17 +184,27 @@ class Web:
                 await self._clock.sleep(FIRST_BACKOFF_S * 2 ** (attempt - 1) * self._jitter())
 
     async def send_file(self, url: str, name: str, content: bytes) -> None:
-        """Send a file's bytes to where files.getUploadURLExternal said. Raises ChatAway and ChatRefused."""
-        form = aiohttp.FormData()
-        form.add_field("filename", content, filename=name, content_type="application/octet-stream")
-        timeout = aiohttp.ClientTimeout(total=UPLOAD_TIMEOUT_S)
-        try:
-            async with aiohttp.ClientSession(timeout=timeout) as session, session.post(url, data=form) as response:
-                status = response.status
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise ChatAway("files.upload", sent=True) from error
-        if status != 200:
-            raise ChatRefused("files.upload", f"http_{status}")
+        """Send a file's bytes to where files.getUploadURLExternal said. Sending them twice is as good as once.
+
+        Raises:
+            ChatRefused: Slack doesn't want them.
+            ChatAway: no answer within bounds.
+        """
+        for attempt in range(ATTEMPTS):
+            try:
+                status = await _post_file(url, name, content)
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                what = type(error).__name__
+            else:
+                if status == 200:
+                    return
+                if status != 429 and status < 500:
+                    raise ChatRefused(UPLOAD, f"http_{status}")
+                what = f"http_{status}"
+            log.info("slack_call_failed", method=UPLOAD, what=what, attempt=attempt + 1)
+            if attempt < ATTEMPTS - 1:
+                await self._clock.sleep(FIRST_BACKOFF_S * 2**attempt * self._jitter())
+        raise ChatAway(UPLOAD, sent=True)
 
     async def _wait_for_turn(self, method: str, arguments: Mapping[str, object], *, urgent: bool) -> None:
         wait = await self.reserve(method, str(arguments.get("channel", "")), urgent=urgent)
@@ -240,6 +253,15 @@ def _result_of(answer: Mapping[str, object] | _Trouble) -> CallResult:
     if not isinstance(answer, _Trouble):
         return CallResult.OK
     return CallResult.FAILED if answer.retry_after_s is None else CallResult.RATE_LIMITED
+
+
+async def _post_file(url: str, name: str, content: bytes) -> int:
+    """Returns the status of the answer."""
+    form = aiohttp.FormData()
+    form.add_field("filename", content, filename=name, content_type="application/octet-stream")
+    timeout = aiohttp.ClientTimeout(total=UPLOAD_TIMEOUT_S)
+    async with aiohttp.ClientSession(timeout=timeout) as session, session.post(url, data=form) as response:
+        return response.status
 
 
 def _answered(method: str, error: SlackApiError) -> _Trouble:

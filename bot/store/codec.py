@@ -61,6 +61,7 @@ def progress_text(progress: Progress) -> str:
             "tool_ran": progress.tool_ran,
             "outcome": progress.outcome and _outcome_kept(progress.outcome),
             "code_files": list(progress.code_files),
+            "files": list(progress.files),
         }
     )
 
@@ -110,6 +111,7 @@ def progress_from(text: str) -> Progress:
         tool_ran=kept["tool_ran"],
         outcome=_outcome(kept.get("outcome")),
         code_files=tuple(kept.get("code_files", ())),
+        files=tuple(kept.get("files", ())),
     )
 
 

@@ -225,3 +225,34 @@ def pack_of(*members: tarfile.TarInfo | tuple[str, bytes]) -> bytes:
             entry.size = len(member[1])
             tar.addfile(entry, io.BytesIO(member[1]))
     return packed.getvalue()
+
+
+async def test_a_survey_tells_what_is_new_and_what_was_written_to(worker: Worker, session: str) -> None:
+    place = worker("one")
+    workdir = await place.open(THREAD, session)
+    (workdir / "same.txt").write_text("same")
+    (workdir / "changed.txt").write_text("before")
+    before = await place.survey(workdir)
+    (workdir / "changed.txt").write_text("afterwards")
+    (workdir / "below").mkdir()
+    (workdir / "below" / "new.txt").write_text("new")
+    after = await place.survey(workdir)
+    changed = {str(path.relative_to(workdir)) for path, stamp in after.items() if before.get(path) != stamp}
+    assert changed == {"changed.txt", "below/new.txt"}
+
+
+async def test_a_survey_follows_no_link_and_leaves_hidden_files_out(
+    worker: Worker, session: str, tmp_path: Path
+) -> None:
+    place = worker("one")
+    workdir = await place.open(THREAD, session)
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.txt").write_text("secret")
+    (workdir / "link.txt").symlink_to(outside / "secret.txt")
+    (workdir / "folder").symlink_to(outside)
+    (workdir / ".hidden").mkdir()
+    (workdir / ".hidden" / "cache.txt").write_text("cache")
+    (workdir / ".env").write_text("x")
+    (workdir / "seen.txt").write_text("seen")
+    assert [path.name for path in await place.survey(workdir)] == ["seen.txt"]

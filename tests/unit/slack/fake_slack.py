@@ -6,7 +6,7 @@ import asyncio
 import heapq
 import itertools
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, cast
@@ -182,6 +182,8 @@ class FakeSlack:
         self.refuse_looking = False
         self.foreign: list[dict[str, Any]] = []
         self.wait: dict[str, float] = {}
+        self.queues: dict[str, Iterator[float]] = {}
+        """How long the calls of a method wait for their turns, one after the other."""
         self.urgent: list[str] = []
         self.gate: Callable[[str], Awaitable[None]] | None = None
         self.files: list[SharedFile] = []
@@ -228,7 +230,8 @@ class FakeSlack:
         self, method: str, channel: str = "", *, urgent: bool = False, patience_s: float | None = None
     ) -> float:
         self.urgent += [method] if urgent else []
-        return 0.0 if urgent else self.wait.get(method, 0.0)
+        queued = next(self.queues[method]) if method in self.queues else self.wait.get(method, 0.0)
+        return 0.0 if urgent else queued
 
     async def call(
         self,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.slack.limits import LONG_CODE_BYTES, PREVIEW_BYTES, PREVIEW_LINES
 from bot.slack.long_code import AS_TEXT, LongCode, ShownText
 from bot.slack.structure import Structure, structure_at
-from tests.unit.slack.unfolding import unfolded
+from tests.unit.slack.read_back import CLOSED_BY_US, unfolded
 
 LINES = [f"print('line {number} of a script that goes on and on')\n" for number in range(400)]
 CODE = "".join(LINES)
@@ -162,7 +162,7 @@ def test_with_the_files_put_back_it_is_exactly_what_was_said(pieces: list[str], 
     again = unfolded(shown.text, {title: code.content for title, code in files.items()})
     said = "".join(pieces)
     assert again.startswith(said)
-    assert re.fullmatch(r"\n?[`~]*\n?", again[len(said) :]), "code that the end cut off is closed, and no more"
+    assert CLOSED_BY_US.fullmatch(again[len(said) :]), "code that the end cut off is closed, and no more"
 
 
 @given(_pieces, st.lists(st.booleans(), max_size=5), st.data())

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import cycle, pairwise
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.model import AgentEvent, Progress, TextDelta, ToolFinished, ToolStarted
-from bot.slack.long_code import ShownText
-from bot.slack.markdown import WORD_JOINER
 from bot.slack.mode import StreamingMode
 from tests.unit.slack.fake_slack import DOCUMENTED, Effect, FakeSlack, Fault, HandClock, settle
+from tests.unit.slack.read_back import check_told
 from tests.unit.slack.replying import CHANNEL, DM, Scene, a_reply, a_turn
-from tests.unit.slack.unfolding import unfolded
 
 PART_BYTES = 3_000
 
@@ -105,53 +102,27 @@ async def tell(scene: Scene, telling: Telling, numbers: Sequence[int]) -> None:
             await scene.clock.advance(telling.pieces[number][1])
 
 
-FRONT = re.compile(
-    r"""(?:[ ]*(?:[-*+]|\d+[.)])[ ]…\n)*        # list items above
-        (?:[ \t>]*(?:`{3,}|~{3,})[^\n]*\n)?     # a fence opened again
-      | \|[^\n]*\n[ \t]*\|[-:| \t]+\n           # a table's header
-    """,
-    re.VERBOSE,
-)
-BACK = re.compile(r"\s*(?:\n?[ \t>]*(?:`{3,}|~{3,}))?")
-LINES = re.compile(r"\n*_[✓✗◦] Reading \d+(?: – [^\n]*)?_")
-
-
-def shown_of(slack: FakeSlack, progress: Progress, said: str) -> str:
-    """What messages are to say. Put together with the files in the thread it is what was said."""
-    shown = ShownText(said, progress.code_files)
-    shown.end()
-    assert shown.waiting is None
-    assert [file.name for file in slack.files] == [name for name in progress.code_files if name]
-    whole = unfolded(shown.text, {file.title: file.content.decode() for file in slack.files})
-    assert whole.startswith(said)
-    assert re.fullmatch(r"\n?[`~]*\n?", whole[len(said) :])
-    return shown.text
-
-
 def check(slack: FakeSlack, progress: Progress, said: str) -> None:
-    """What people read is what was said: nothing missing, nothing twice, every message and file accounted for."""
+    """What people read is what was said, every message and file accounted for, and no stream left alive."""
     assert [message.ts for message in slack.messages] == [part.ts for part in progress.parts]
     assert not any(message.live for message in slack.messages)
-    assert not said.strip() or progress.said == said
-    said = shown_of(slack, progress, said)
-    start = 0
-    for message, part in zip(slack.messages, progress.parts, strict=True):
-        body = said[start : start + part.shown].rstrip()
-        start += part.shown
-        text = LINES.sub("", message.text.replace(WORD_JOINER, "")).removesuffix("_Done. There was nothing to say._")
-        front, found, back = text.partition(body.replace(WORD_JOINER, "")) if body else ("", text, "")
-        assert found or not body, (body, text)
-        assert FRONT.fullmatch(front.strip("\n") + "\n" if front.strip() else ""), front
-        assert BACK.fullmatch(back.rstrip() if back.strip() else ""), back
-    assert not said[start:].strip()
+    assert [file.name for file in slack.files] == [name for name in progress.code_files if name]
+    files = {file.title: file.content.decode() for file in slack.files}
+    check_told([message.text for message in slack.messages], files, progress, said)
 
 
 async def _answer(
-    telling: Telling, faults: Mapping[int, Fault], mode: StreamingMode, *, dm: bool
+    telling: Telling,
+    faults: Mapping[int, Fault],
+    waits: Mapping[str, Sequence[float]],
+    mode: StreamingMode,
+    *,
+    dm: bool,
 ) -> tuple[FakeSlack, Progress]:
     clock = HandClock()
     slack = FakeSlack(clock)
     slack.faults = dict(faults)
+    slack.queues = {method: cycle(queued) for method, queued in waits.items()}
     async with a_reply(a_turn(DM if dm else CHANNEL), slack=slack, mode=mode, part_bytes=PART_BYTES) as scene:
         await tell(scene, telling, range(len(telling.pieces)))
         timestamps = await scene.close()
@@ -160,12 +131,19 @@ async def _answer(
         return slack, scene.journal.last if scene.journal.saves else Progress()
 
 
+_waits = st.dictionaries(
+    st.sampled_from(["chat.startStream", "chat.appendStream", "chat.stopStream", "chat.postMessage", "chat.update"]),
+    st.lists(st.sampled_from([0.0, 0.5, 1.4, 3.0, 12.0, 70.0]), min_size=1, max_size=6),
+)
+"""How long calls of a method queue under Slack's rates, one after the other, and then again from the first."""
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(_tellings(), _faults, st.sampled_from(StreamingMode), st.booleans())
+@given(_tellings(), _faults, _waits, st.sampled_from(StreamingMode), st.booleans())
 def test_people_read_exactly_what_was_said(
-    telling: Telling, faults: dict[int, Fault], mode: StreamingMode, dm: bool
+    telling: Telling, faults: dict[int, Fault], waits: dict[str, list[float]], mode: StreamingMode, dm: bool
 ) -> None:
-    slack, progress = asyncio.run(_answer(telling, faults, mode, dm=dm))
+    slack, progress = asyncio.run(_answer(telling, faults, waits, mode, dm=dm))
     check(slack, progress, telling.text)
 
 

@@ -199,3 +199,46 @@ async def test_an_urgent_call_does_not_queue(door: Door) -> None:
     for _ in range(40):
         await door.web.call("views.open", safe_to_repeat=False, urgent=True, trigger_id="1", view={})
     assert door.clock.slept == []
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+
+async def send(door: Door) -> None:
+    await door.web.send_file(str(door.web.client.base_url) + "upload", "report.csv", b"a,b")
+
+
+async def test_a_files_bytes_are_sent_with_their_name(door: Door) -> None:
+    received: list[tuple[str, bytes]] = []
+
+    async def receive(request: web.Request) -> web.StreamResponse:
+        field = (await request.post())["filename"]
+        assert isinstance(field, web.FileField)
+        received.append((field.filename, field.file.read()))
+        return web.Response()
+
+    door.answers = [receive]
+    await send(door)
+    assert received == [("report.csv", b"a,b")]
+
+
+@pytest.mark.parametrize("trouble", [broken, lost, limited()])
+async def test_a_file_that_did_not_get_through_is_sent_again(door: Door, trouble: Handler) -> None:
+    door.answers = [trouble, trouble]
+    await send(door)
+    assert len(door.asked) == 3
+    assert door.clock.slept == [0.5, 1.0]
+
+
+async def test_a_file_that_never_gets_through_is_away(door: Door) -> None:
+    door.answers = [broken] * ATTEMPTS
+    with pytest.raises(ChatAway):
+        await send(door)
+    assert len(door.asked) == ATTEMPTS
+
+
+async def test_a_file_that_is_not_wanted_is_refused_at_once(door: Door) -> None:
+    door.answers = [refused("x", status=403)]
+    with pytest.raises(ChatRefused, match="http_403"):
+        await send(door)
+    assert len(door.asked) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -35,7 +36,7 @@ MESSAGE_1 = (
 PROGRESS_1 = (
     '{"v":1,"said":"hello","parts":[{"ts":"1.2","shown":5,"open":false}],"tool_ran":true,"outcome":{"ending":"done",'
     '"session_id":"s1","model":"m","cost_usd":0.25,"duration_s":2.5,"agent_turns":3,"detail":""},'
-    '"code_files":["code-1.py",""]}'
+    '"code_files":["code-1.py",""],"files":["report.csv"]}'
 )
 THREAD_1 = {
     "v": "1",
@@ -69,7 +70,12 @@ MESSAGE = Message(
     limits=Limits(max_turns=100),
 )
 PROGRESS = Progress(
-    "hello", (Part("1.2", 5, False),), True, Outcome(Ending.DONE, "s1", "m", 0.25, 2.5, 3), ("code-1.py", "")
+    "hello",
+    (Part("1.2", 5, False),),
+    True,
+    Outcome(Ending.DONE, "s1", "m", 0.25, 2.5, 3),
+    ("code-1.py", ""),
+    ("report.csv",),
 )
 THREAD = Thread(
     KEY,
@@ -103,6 +109,13 @@ def test_a_message_is_read(text: str) -> None:
 @pytest.mark.parametrize("text", [PROGRESS_1, _with_news(PROGRESS_1)])
 def test_progress_is_read(text: str) -> None:
     assert codec.progress_from(text) == PROGRESS
+
+
+def test_progress_without_files_is_read() -> None:
+    """As releases before these were kept wrote it."""
+    kept = json.loads(PROGRESS_1)
+    del kept["code_files"], kept["files"]
+    assert codec.progress_from(json.dumps(kept)) == replace(PROGRESS, code_files=(), files=())
 
 
 @pytest.mark.parametrize("fields", [THREAD_1, {**THREAD_1, "v": "2", "news": "later"}])
