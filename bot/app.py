@@ -35,6 +35,8 @@ from bot.inbox import Inbox, InboxBounds
 from bot.model import Budget, Limits
 from bot.observed import examine, gauges_of
 from bot.patience import Patience, PatientFiles, PatientSpend, PatientTranscripts, PatientTurns
+from bot.policies import Policies
+from bot.policy_file import read_policy
 from bot.ports import Telemetry
 from bot.prompts import PromptWriter
 from bot.references import References
@@ -86,10 +88,12 @@ async def running(settings: Settings, environ: Mapping[str, str]) -> AsyncIterat
     """The bot, from connected to drained.
 
     Raises:
+        SettingsError: the policy can't be read.
         StartError: something that the bot needs is wrong or away.
     """
     async with AsyncExitStack() as stack:
         clock = SystemClock()
+        policy = read_policy(settings.policy)
         worker = f"{socket.gethostname()}-{uuid4().hex[:12]}"
         health, metrics = Health(), Metrics()
         await _serve_operators(settings, health, metrics, stack)
@@ -104,7 +108,7 @@ async def running(settings: Settings, environ: Mapping[str, str]) -> AsyncIterat
         downloads = Downloads(session, api_url=settings.slack_api_url, max_bytes=settings.attachment_max_mb * MB)
         changes = Changes()
         chat = SlackChat(installations, replies, directory, downloads, changes)
-        core = await _open_core(settings, environ, store, chat, clock, telemetry, stack)
+        core = await _open_core(settings, environ, store, chat, Policies(policy, directory), clock, telemetry, stack)
         examine(health, core.inbox)
         metrics.watch(gauges_of(core.inbox, core.agent))
         background = await stack.enter_async_context(Background())
@@ -175,6 +179,7 @@ async def _open_core(
     environ: Mapping[str, str],
     store: Store,
     chat: SlackChat,
+    policies: Policies,
     clock: SystemClock,
     telemetry: Telemetry,
     stack: AsyncExitStack,
@@ -203,6 +208,7 @@ async def _open_core(
         PromptWriter(chat),
         new_id=_new_id,
         limits=limits,
+        policy=policies.of_turn,
         settled=transcripts.settled,
         telemetry=telemetry,
     )

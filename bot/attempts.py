@@ -19,6 +19,7 @@ from bot.model import (
     Lease,
     Limits,
     Outcome,
+    Person,
     Remark,
     RemarkKind,
     RunEnded,
@@ -27,6 +28,7 @@ from bot.model import (
     Thread,
     ToolStarted,
     Turn,
+    TurnPolicy,
 )
 from bot.ports import Agent, Reply, Run, Telemetry, TurnStore, Untold, Workspaces
 from bot.prompts import INTERRUPTED, PromptWriter
@@ -36,6 +38,11 @@ log = structlog.get_logger(__name__)
 
 async def nothing_kept_back(lease: Lease) -> None:
     """For transcripts that are written as they come."""
+
+
+async def nothing_said(_channel: str, _people: Sequence[Person]) -> TurnPolicy:
+    """Without a policy everything needs asking."""
+    return TurnPolicy()
 
 
 RETRIES = 1
@@ -49,6 +56,7 @@ class AttemptNeeds:
     Args:
         limits: bounds of a turn, unless its prompt sets others.
         model: the model, unless the thread is set to another; empty for the agent's default.
+        policy: what holds in a turn, by its channel and those whose prompts it answers. See `bot.policies`.
         settled: waits until the run's transcript is in the store. Raises LeaseLost and StoreAway.
     """
 
@@ -59,6 +67,7 @@ class AttemptNeeds:
     new_id: Callable[[], str]
     limits: Limits
     model: str = ""
+    policy: Callable[[str, Sequence[Person]], Awaitable[TurnPolicy]] = nothing_said
     settled: Callable[[Lease], Awaitable[None]] = nothing_kept_back
     telemetry: Telemetry = field(default_factory=Untold)
 
@@ -152,7 +161,7 @@ class Attempt:
         if start.recap:
             await self._reply.feed(Remark(RemarkKind.SESSION_LOST))
         workdir = await self._needs.workspaces.open(self._lease.thread, start.session_id)
-        request = self._request(start)
+        request = await self._request(start)
         self._needs.agent.prepare(request, workdir)
         text, images = (INTERRUPTED, ()) if start.interrupted else await self._prompt(workdir, recap=start.recap)
         request = replace(request, text=text, images=tuple(images))
@@ -178,9 +187,11 @@ class Attempt:
             if before.get(path) != stamp or (stamp[0] >= since_ns and path.name not in attached)
         )
 
-    def _request(self, start: _Start) -> RunRequest:
+    async def _request(self, start: _Start) -> RunRequest:
         """What the agent is asked, but for the prompt."""
         thread, prompt = self._turn.thread, self._turn.prompt
+        people = [Person(thread.key.team, message.user) for message in prompt.messages]
+        policy = await self._needs.policy(thread.key.channel, people)
         return RunRequest(
             lease=self._lease,
             session_id=start.session_id,
@@ -189,7 +200,8 @@ class Attempt:
             tail=start.tail,
             text="",
             limits=prompt.limits or self._needs.limits,
-            model=thread.model or self._needs.model,
+            model=thread.model or policy.model or self._needs.model,
+            policy=policy,
         )
 
     async def _prompt(self, workdir: Path, *, recap: bool) -> tuple[str, Sequence[Path]]:

@@ -200,6 +200,14 @@ class Settings:
         values.boolean,
         "false",
     )
+    policy: Path | None = _setting(
+        "BOT_POLICY",
+        "Claude",
+        "The file that says what the agent may do, for whom and where (docs/policy.md). What is built in holds when "
+        "empty.",
+        Path,
+        empty=None,
+    )
     model: str = _setting("BOT_MODEL", "Claude", "The model; the CLI's own default when empty.", values.text)
     system_prompt: str = _setting(
         "BOT_SYSTEM_PROMPT",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +21,7 @@ from bot.agent.hooks import Gate
 from bot.agent.live import LiveSession
 from bot.agent.memory import MemoryUse, measured
 from bot.agent.options import Opening, cli_options, system_prompt
-from bot.agent.permissions import InsideDirectory, Policy
+from bot.agent.permissions import Permissions
 from bot.agent.pool import Census, Pool
 from bot.agent.processes import end_orphans, owner_mark, remove_orphaned_resume_dirs, run_mark
 from bot.agent.run import ClaudeRun
@@ -30,7 +30,7 @@ from bot.agent.settings import AgentSettings
 from bot.agent.workspace import session_directory
 from bot.clock import SystemClock
 from bot.errors import StartError
-from bot.model import RunRequest, ThreadKey
+from bot.model import RunRequest, ThreadKey, TurnPolicy
 from bot.ports import Clock, Run, Transcripts
 from bot.tasks import end
 
@@ -44,19 +44,16 @@ class ClaudeAgent:
 
     Args:
         transcripts: where sessions are kept.
-        policy_for: what the agent may do in a session, by its working directory.
     """
 
     def __init__(
         self,
         transcripts: Transcripts,
         settings: AgentSettings,
-        policy_for: Callable[[Path], Policy] = InsideDirectory,
         clock: Clock | None = None,
     ) -> None:
         self._transcripts = transcripts
         self._settings = settings
-        self._policy_for = policy_for
         self._home = AgentHome(settings.data_dir, settings.environ)
         self._owner = owner_mark()
         self._pool: Pool[LiveSession] = Pool(settings.warm, clock or SystemClock(), self._spare, self._measure)
@@ -127,7 +124,7 @@ class ClaudeAgent:
         if preparing is not None:
             await asyncio.wait([preparing])
         live = await self._live(request, workdir)
-        live.gate.policy = self._policy_for(workdir)
+        live.gate.policy = Permissions(workdir, request.policy, request.rules)
         run = ClaudeRun(request, live, request.model or self._settings.model, self._settings.stop_grace_s)
         try:
             yield run
@@ -184,7 +181,7 @@ class ClaudeAgent:
         own = place.enter_context(self._home.run_place(run_id, workdir))
         env = cli_environment(self._settings.environ, config_dir=own.config_dir, scratch_dir=own.scratch_dir, mark=mark)
         store = ThreadTranscripts(self._transcripts, thread)
-        gate = Gate(self._policy_for(workdir))
+        gate = Gate(Permissions(workdir, TurnPolicy()))  # each turn sets its own
         stderr: deque[str] = deque(maxlen=_STDERR_LINES)
         options = self._options(opening, workdir, env, store, gate, stderr)
         client = LiveClient(options, mark, stall_s=self._settings.stall_s)

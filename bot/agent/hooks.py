@@ -16,11 +16,12 @@ from claude_agent_sdk import (
 )
 from claude_agent_sdk.types import HookEvent, PreToolUseHookInput, SyncHookJSONOutput
 
-from bot.agent.permissions import Allow, Policy, Ruling
+from bot.agent.permissions import Allow, Ask, Deny, Policy
 
 log = structlog.get_logger(__name__)
 
 _TIMEOUT_S = 30.0
+_NOBODY_TO_ASK = "This is not permitted here."
 
 
 class Gate:
@@ -65,8 +66,10 @@ class Gate:
             }
         )
 
-    def _decide(self, tool: str, tool_input: dict[str, Any]) -> Ruling:
+    def _decide(self, tool: str, tool_input: dict[str, Any]) -> Allow | Deny:
         ruling = self.policy.decide(tool, tool_input)
+        if isinstance(ruling, Ask):
+            ruling = Deny(_NOBODY_TO_ASK)
         if not isinstance(ruling, Allow):
             log.info("tool_refused", tool=tool)
         return ruling

@@ -12,6 +12,22 @@ from urllib.parse import urlsplit
 OFFERED_TOOLS = ("Read", "Glob", "Grep", "Write", "Edit", "NotebookEdit", "WebSearch", "WebFetch")
 """The CLI's built-in tools that the model is told of. What is not here it can't call."""
 
+PATH_ARGUMENT: Mapping[str, str] = {
+    "Read": "file_path",
+    "Write": "file_path",
+    "Edit": "file_path",
+    "MultiEdit": "file_path",
+    "NotebookRead": "notebook_path",
+    "NotebookEdit": "notebook_path",
+    "LS": "path",
+    "Glob": "path",
+    "Grep": "path",
+}
+"""The argument of each tool that is a path."""
+
+KNOWN_TOOLS = (*dict.fromkeys((*OFFERED_TOOLS, *PATH_ARGUMENT)), "Bash", "TodoWrite", "AskUserQuestion")
+"""What a rule can be about, beside the tools of MCP servers."""
+
 MAX_TITLE_CHARS = 250
 """Slack's limit for a task card's title is 256; the rest is room for an ellipsis and a mark."""
 

@@ -13,6 +13,7 @@ from bot.agent.command import START_BOUND_S
 from bot.config import Settings
 from bot.doctor.claude import check_cli, check_model
 from bot.doctor.finding import Finding, Verdict, fail, ok
+from bot.doctor.policy import check_policy
 from bot.doctor.slack import check_events, check_token
 from bot.doctor.store import check_redis
 from bot.errors import SettingsError
@@ -43,6 +44,7 @@ async def examine(environ: Mapping[str, str]) -> AsyncIterator[Finding]:
         yield ok("settings", f"complete; {_events(settings)}")
         model = settings.model
         checks += [
+            ("policy", lambda: check_policy(settings.policy, environ), SERVICE_BOUND_S),
             ("Slack", lambda: check_token(settings), SERVICE_BOUND_S),
             ("Slack events", lambda: check_events(settings), SERVICE_BOUND_S),
             ("Redis", lambda: check_redis(settings.redis_url), SERVICE_BOUND_S),

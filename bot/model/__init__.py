@@ -23,6 +23,7 @@ from bot.model.inbox import Receipt, Resumed, Signal, SignalKind, Stopped, Taken
 from bot.model.measures import CallResult, Counted, Stage
 from bot.model.messages import Address, Attachment, Limits, Message, Prompt, Spoken
 from bot.model.places import Person, ThreadKey, ts_order
+from bot.model.policy import Access, Allowances, McpServer, Policy, Rule, Rules, Section, TurnPolicy
 from bot.model.spend import Account, Budget, Level, PeriodKind, Periods, Scope, ScopeKind, SpendReport, Spent
 from bot.model.threads import (
     ArchivedSession,
@@ -39,9 +40,11 @@ from bot.model.threads import (
 from bot.model.turns import Closing, Ending, Outcome, Part, Progress, Turn, TurnState, Usage
 
 __all__ = [
+    "Access",
     "Account",
     "Address",
     "AgentEvent",
+    "Allowances",
     "ArchivedSession",
     "Asked",
     "Attachment",
@@ -58,6 +61,7 @@ __all__ = [
     "Lease",
     "Level",
     "Limits",
+    "McpServer",
     "Message",
     "Option",
     "Outcome",
@@ -68,6 +72,7 @@ __all__ = [
     "Point",
     "PointKind",
     "PointMap",
+    "Policy",
     "Progress",
     "Prompt",
     "Question",
@@ -75,10 +80,13 @@ __all__ = [
     "Remark",
     "RemarkKind",
     "Resumed",
+    "Rule",
+    "Rules",
     "RunEnded",
     "RunRequest",
     "Scope",
     "ScopeKind",
+    "Section",
     "Signal",
     "SignalKind",
     "Source",
@@ -99,6 +107,7 @@ __all__ = [
     "ToolStarted",
     "TranscriptEntry",
     "Turn",
+    "TurnPolicy",
     "TurnState",
     "Usage",
     "Verdict",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.model.decisions import Decision, DeferredCall
 from bot.model.messages import Limits
+from bot.model.policy import TurnPolicy
 from bot.model.threads import Lease
 from bot.model.turns import Outcome
 
@@ -93,6 +94,8 @@ class RunRequest:
     model: str = ""
     decision: Decision | None = None
     """What was decided about the call that the session waits with: the run goes on from there, and `text` is empty."""
+    policy: TurnPolicy = field(default_factory=TurnPolicy)
+    """What the agent may do in this run."""
     rules: tuple[str, ...] = ()
     """What was allowed in this thread from then on, as rules of the policy."""
 

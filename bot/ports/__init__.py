@@ -7,6 +7,7 @@ another's.
 
 from bot.ports.agent import Agent, Readiness, Run, Sessions, Workspaces
 from bot.ports.clock import Clock
+from bot.ports.people import People
 from bot.ports.slack import Chat, Journal, Reply
 from bot.ports.spend import SpendRun, SpendStore
 from bot.ports.store import DecisionStore, FileStore, InboxStore, Signals, ThreadStore, Transcripts, TurnStore, Workers
@@ -20,6 +21,7 @@ __all__ = [
     "FileStore",
     "InboxStore",
     "Journal",
+    "People",
     "Readiness",
     "Reply",
     "Run",

@@ -21,6 +21,9 @@ PROFILE_LIFE_S = 600.0
 CHANNEL_LIFE_S = 60.0
 """The same for channels and their members: somebody who left must soon read nothing more."""
 
+GROUP_LIFE_S = 300.0
+"""The same for the members of user groups."""
+
 MEMBERS_PAGE = 1000
 """People per page of conversations.members. Documented as the most."""
 
@@ -63,6 +66,7 @@ class Directory:
         self._profiles = Remembered(self._ask_profile, clock, life_s=PROFILE_LIFE_S)
         self._channels = Remembered(self._ask_channel, clock, life_s=CHANNEL_LIFE_S)
         self._members = Remembered(self._ask_member, clock, life_s=CHANNEL_LIFE_S)
+        self._groups = Remembered(self._ask_group, clock, life_s=GROUP_LIFE_S)
 
     async def name_of(self, person: Person) -> str:
         """What people call this person; the user id when Slack doesn't tell."""
@@ -100,6 +104,21 @@ class Directory:
         except ChatRefused as refused:
             log.warning("channel_unreadable", user=person.user, channel=channel, error=str(refused))
             return False
+
+    async def is_in_group(self, person: Person, group: str) -> bool | None:
+        """Whether somebody is in a user group. None when Slack does not tell."""
+        try:
+            return person.user in await self._groups.get((person.team, group))
+        except (ChatRefused, ChatAway) as error:
+            log.warning("group_unknown", group=group, error=str(error))
+            return None
+
+    async def _ask_group(self, group: tuple[str, str]) -> frozenset[str]:
+        team, group_id = group
+        web = (await self._installations.of(team)).web
+        answer = await web.call("usergroups.users.list", safe_to_repeat=True, urgent=True, usergroup=group_id)
+        members = answer.get("users")
+        return frozenset(map(str, members)) if isinstance(members, list) else frozenset()
 
     async def _ask_profile(self, person: Person) -> Profile:
         web = (await self._installations.of(person.team)).web

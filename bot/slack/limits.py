@@ -172,6 +172,7 @@ RATES: dict[str, Rate] = {
     "reactions.add": TIER_3,
     "reactions.get": TIER_3,
     "reactions.remove": TIER_2,
+    "usergroups.users.list": TIER_2,
     "users.info": TIER_4,
     "views.open": TIER_4,
     "views.publish": TIER_4,

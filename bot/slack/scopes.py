@@ -31,6 +31,7 @@ SCOPES = (
     Scope("mpim:read", "to know who is in a group message"),
     Scope("reactions:read", "to see the emoji that branches a conversation"),
     Scope("reactions:write", "to mark the messages that wait for their turn"),
+    Scope("usergroups:read", "to know who is in a user group that the operator's policy names"),
     Scope("users:read", "to call people by their names, and to know who is an admin"),
 )
 """Every scope of the bot token, by name. Each is used: a test runs the bot with no others, and finds none idle."""

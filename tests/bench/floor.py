@@ -15,10 +15,10 @@ from bot.agent.command import cli_path
 from bot.agent.environment import cli_environment
 from bot.agent.hooks import Gate
 from bot.agent.options import Opening, cli_options, system_prompt
-from bot.agent.permissions import InsideDirectory
+from bot.agent.permissions import Permissions
 from bot.agent.processes import owner_mark, run_mark
 from bot.agent.session_store import ThreadTranscripts
-from bot.model import Lease, Limits, ThreadKey
+from bot.model import Lease, Limits, ThreadKey, TurnPolicy
 from bot.playground.model import ScriptedModel, say
 from bot.playground.model.replies import Answer
 from bot.playground.model.requests import Request
@@ -44,7 +44,7 @@ class Bare:
             launcher=cli_path() or Path("claude"),
             env=env,
             store=ThreadTranscripts(StoredTranscripts(), THREAD, Lease(THREAD, "bench", 1)),
-            gate=Gate(InsideDirectory(workdir)),
+            gate=Gate(Permissions(workdir, TurnPolicy())),
             instructions=system_prompt("", workdir),
             on_stderr=deque[str](maxlen=5).append,
         )

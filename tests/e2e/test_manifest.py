@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,7 @@ from bot.playground.slack.web_api import METHODS, Call
 from bot.slack.events import EVENTS
 from bot.slack.interactions import SHORTCUTS
 from bot.slack.manifest import manifest
-from tests.e2e.conftest import ANSWER_S, C_GENERAL, D_ANA, U_ANA, U_BEN, Bot
+from tests.e2e.conftest import ANSWER_S, C_GENERAL, D_ANA, U_ANA, U_BEN, Bot, Launcher
 
 MANIFEST = manifest(name="Claude", command="/agent")
 GRANTED = frozenset(MANIFEST["oauth_config"]["scopes"]["bot"])
@@ -46,6 +47,16 @@ async def slack() -> AsyncIterator[EmulatedSlack]:
     )
     async with EmulatedSlack.start(setup) as slack:
         yield slack
+
+
+@pytest.fixture
+async def bot(launcher: Launcher, tmp_path: Path) -> AsyncIterator[Bot]:
+    """A bot with a policy that speaks of a user group."""
+    launcher.slack.workspace.groups["S0EVERYBODY"] = [U_ANA, U_BEN]
+    policy = tmp_path / "policy.toml"
+    policy.write_text('[groups.S0EVERYBODY]\nmodel = "claude-sonnet-5"\n')
+    async with launcher.up(BOT_POLICY=str(policy)) as bot:
+        yield bot
 
 
 async def test_everything_works_with_what_the_manifest_asks_for_and_nothing_is_asked_for_idly(bot: Bot) -> None:

@@ -19,6 +19,7 @@ from bot.agent.settings import AgentSettings
 from bot.model import Ending, Limits, RunRequest, ThreadKey
 from tests.integration.agent.bench import Told, a_thread, lease_of, new_session
 from tests.live.credentials import credential, option
+from tests.policies import WRITING
 from tests.unit.agent.stored import StoredTranscripts
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(300)]
@@ -39,7 +40,9 @@ class Live:
         tail = self.transcripts.tail(thread, session) if resume else ""
         workdir = self.root / session
         workdir.mkdir(exist_ok=True)
-        request = RunRequest(lease_of(thread), session, resume=resume, text=text, tail=tail, limits=LIMITS)
+        request = RunRequest(
+            lease_of(thread), session, resume=resume, text=text, tail=tail, limits=LIMITS, policy=WRITING
+        )
         async with self.agent.run(request, workdir) as run:
             told = Told([event async for event in run])
         assert told.outcome.ending is Ending.DONE, told.outcome

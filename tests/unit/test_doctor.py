@@ -15,6 +15,7 @@ from aiohttp.test_utils import TestServer
 from bot.config import Settings
 from bot.doctor import Finding, Verdict, bounded, examine
 from bot.doctor.claude import check_cli, check_model
+from bot.doctor.policy import check_policy
 from bot.doctor.slack import check_events, check_token
 from bot.doctor.store import check_redis
 from bot.playground.model import ScriptedModel
@@ -355,6 +356,50 @@ async def test_a_model_that_hangs_leaves_no_process_behind() -> None:
     assert psutil.Process().children() == before
 
 
+# --- the policy -----------------------------------------------------------------------------------------------------
+
+
+async def test_without_a_file_the_policy_is_what_is_built_in() -> None:
+    (finding,) = await check_policy(None, {})
+    assert (finding.verdict, "built in" in finding.detail) == (OK, True)
+
+
+async def test_each_problem_of_the_policy_is_a_finding(tmp_path: Path) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text('modle = "x"\n[tools]\nallow = ["Raed"]\n')
+    findings = await check_policy(file, {})
+    assert [finding.verdict for finding in findings] == [FAIL, FAIL]
+    assert "did you mean Read?" in findings[0].detail
+
+
+async def test_what_the_policy_names_must_be_on_the_machine(tmp_path: Path) -> None:
+    file = tmp_path / "policy.toml"
+    file.write_text(
+        f"""
+        repositories = ["{tmp_path}", "/nowhere/handbook"]
+        [mcp_servers.github]
+        command = "no-such-program"
+        env = {{ TOKEN = "TOKEN_FOR_BOT" }}
+        """
+    )
+    told = [finding.detail for finding in await check_policy(file, {"PATH": "/usr/bin"})]
+    assert [
+        next(word for word in ("/nowhere", "TOKEN_FOR_BOT", "no-such-program") if word in line) for line in told
+    ] == [
+        "/nowhere",
+        "TOKEN_FOR_BOT",
+        "no-such-program",
+    ]
+    (finding,) = await check_policy(_with_channel(tmp_path), {})
+    assert (finding.verdict, "1 channels of their own" in finding.detail) == (OK, True)
+
+
+def _with_channel(folder: Path) -> Path:
+    file = folder / "channel.toml"
+    file.write_text('[channels.C1]\nmodel = "x"\n')
+    return file
+
+
 # --- all of it ------------------------------------------------------------------------------------------------------
 
 
@@ -377,6 +422,7 @@ async def test_everything_is_examined(answers: SlackAnswers) -> None:
 
     assert list(verdicts(findings).items()) == [
         ("settings", OK),
+        ("policy", OK),
         ("Slack", OK),
         ("Slack scopes", OK),
         ("Slack events", OK),

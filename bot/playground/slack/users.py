@@ -29,13 +29,14 @@ def bots_info(slack: Installation, args: Arguments) -> Json:
 
 
 def usergroups(slack: Installation, args: Arguments) -> Json:  # noqa: ARG001 - every method has this shape
-    """The emulated workspace has no user groups."""
-    return {"usergroups": []}
+    return {"usergroups": [{"id": group, "team_id": slack.workspace.team.id} for group in slack.workspace.groups]}
 
 
-def usergroup_users(slack: Installation, args: Arguments) -> Json:  # noqa: ARG001 - every method has this shape
-    args.text("usergroup")
-    raise Refused("no_such_subteam")
+def usergroup_users(slack: Installation, args: Arguments) -> Json:
+    members = slack.workspace.groups.get(args.text("usergroup"))
+    if members is None:
+        raise Refused("no_such_subteam")
+    return {"users": members}
 
 
 METHODS = {

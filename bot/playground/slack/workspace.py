@@ -66,6 +66,8 @@ class Workspace:
         self.site = ""
         """Where the emulated Slack serves files, without a trailing slash; set when it starts."""
         self.users: dict[str, User] = {}
+        self.groups: dict[str, list[str]] = {}
+        """The members of each user group, by its id."""
         self.channels: dict[str, Channel] = {}
         self.files: dict[str, File] = {}
         self.ephemerals: dict[str, Ephemeral] = {}

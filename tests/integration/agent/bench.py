@@ -26,9 +26,11 @@ from bot.model import (
     ThreadKey,
     ToolFinished,
     ToolStarted,
+    TurnPolicy,
 )
 from bot.playground.model import ScriptedModel
 from bot.ports import Clock, Run
+from tests.policies import WRITING
 from tests.unit.agent.stored import StoredTranscripts
 
 LIMITS = Limits(max_turns=10)
@@ -100,6 +102,7 @@ class Bench:
     root: Path
     thread: ThreadKey = field(default_factory=a_thread)
     turns: int = 0
+    policy: TurnPolicy = WRITING
 
     @property
     def lease(self) -> Lease:
@@ -134,6 +137,7 @@ class Bench:
             tail=self.transcripts.tail(lease.thread, session_id) if resume else "",
             limits=limits or LIMITS,
             model=model,
+            policy=self.policy,
         )
         return self.agent.run(request, self.workdir(session_id))
 

@@ -8,9 +8,9 @@ from claude_agent_sdk import ClaudeAgentOptions
 
 from bot.agent.hooks import Gate
 from bot.agent.options import Opening, cli_options, system_prompt
-from bot.agent.permissions import InsideDirectory
+from bot.agent.permissions import Permissions
 from bot.agent.session_store import ThreadTranscripts
-from bot.model import Lease, Limits, RunRequest, ThreadKey
+from bot.model import Lease, Limits, RunRequest, ThreadKey, TurnPolicy
 from tests.unit.agent.stored import StoredTranscripts
 
 LEASE = Lease(ThreadKey("T", "C", "1.0"), "w", 1)
@@ -25,7 +25,7 @@ def made(*, resume: bool, resume_at: str = "", limits: Limits | None = None, mod
         launcher=Path("/data/claude/launcher"),
         env={"A": "b"},
         store=ThreadTranscripts(StoredTranscripts(), LEASE.thread, LEASE),
-        gate=Gate(InsideDirectory(Path("/data/sessions/x"))),
+        gate=Gate(Permissions(Path("/data/sessions/x"), TurnPolicy())),
         instructions="Be good.",
         on_stderr=print,
     )
