@@ -29,6 +29,7 @@ from bot.attempts import AttemptNeeds
 from bot.budgets import Budgets, BudgetTable
 from bot.clock import SystemClock
 from bot.config import Settings, Transport
+from bot.edits import Edits
 from bot.errors import StartError, StoreAway
 from bot.forks import ForkNeeds, Forks
 from bot.inbox import Inbox, InboxBounds
@@ -124,15 +125,16 @@ async def running(settings: Settings, environ: Mapping[str, str]) -> AsyncIterat
         log.info("stopping", worker=worker)
 
 
+@dataclass(frozen=True, slots=True)
 class _Core:
-    """The core's three doors, and the agent behind them."""
+    """The core's doors, and the agent behind them."""
 
-    def __init__(self, inbox: Inbox, forks: Forks, admin: Admin, budgets: Budgets, agent: ClaudeAgent) -> None:
-        self.inbox = inbox
-        self.forks = forks
-        self.admin = admin
-        self.budgets = budgets
-        self.agent = agent
+    inbox: Inbox
+    forks: Forks
+    edits: Edits
+    admin: Admin
+    budgets: Budgets
+    agent: ClaudeAgent
 
 
 async def _serve_operators(settings: Settings, health: Health, metrics: Metrics, stack: AsyncExitStack) -> None:
@@ -235,7 +237,8 @@ async def _open_core(
     fork_needs = ForkNeeds(store.threads, store.turns, sessions, workspaces, agent, limits)
     forks = Forks(fork_needs, inbox, chat, references, clock, new_id=_new_id)
     admin = Admin(store.threads, sessions, inbox, chat, references, new_id=_new_id)
-    return _Core(inbox, forks, admin, budgets, agent)
+    edits = Edits(store.threads, forks, inbox, chat)
+    return _Core(inbox, forks, edits, admin, budgets, agent)
 
 
 def _budget_table(settings: Settings) -> BudgetTable:
@@ -278,6 +281,7 @@ def _listeners(settings: Settings, core: _Core, store: Store, surface: _Surface)
         viewers=store.homes,
         changes=surface.changes,
         accounts=core.budgets,
+        edits=core.edits,
     )
 
 

@@ -92,6 +92,8 @@ class Reason(StrEnum):
     """Several sessions start with the given id."""
     NOT_YOURS = "not_yours"
     """Only the session's people and admins may do this."""
+    NOT_YOUR_MESSAGE = "not_your_message"
+    """Only the message's author may do this, and only while the message is there."""
     CANT_READ = "cant_read"
     """The asker can't read the place the session lives in."""
     NOTHING_RUNNING = "nothing_running"

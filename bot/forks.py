@@ -85,10 +85,14 @@ class Forks:
         self._clock = clock
         self._new_id = new_id
 
-    async def branch(self, person: Person, thread: ThreadKey, ts: str) -> Branch:
+    async def branch(self, person: Person, thread: ThreadKey, ts: str, *, asks: str = "") -> Branch:
         """Branch at a message: after the turn of a reply, before a person's message.
 
         The same person asking again for the same message gets the same branch.
+
+        Args:
+            asks: names what is asked in the branch at once; the root does not offer to ask the message again then.
+                Branches that ask something else are others.
 
         Raises:
             Refusal: NO_SESSION_HERE, NO_POINT_HERE, TURN_RUNNING, SESSION_EXPIRED or BUSY.
@@ -96,17 +100,18 @@ class Forks:
         source = await self._threads.get(thread)
         if source is None:
             raise Refusal(Reason.NO_SESSION_HERE)
-        made = await self._threads.claim_branch(thread, ts, person.user)
+        claim = f"{ts} {asks}" if asks else ts
+        made = await self._threads.claim_branch(thread, claim, person.user)
         if made is not None:
             return Branch(made, await self._chat.link(made), source, again=True)
         try:
             point = await self._point(source, ts)
-            ask_again = point.kind is PointKind.PROMPT
+            ask_again = point.kind is PointKind.PROMPT and not asks
             branch = await self._make(person, thread.channel, source, point, ts, ask_again=ask_again)
         except BaseException:
-            await self._threads.record_branch(thread, ts, person.user, None)
+            await self._threads.record_branch(thread, claim, person.user, None)
             raise
-        await self._threads.record_branch(thread, ts, person.user, branch.thread)
+        await self._threads.record_branch(thread, claim, person.user, branch.thread)
         await self._announce(person, source.key, branch.thread)
         return branch
 

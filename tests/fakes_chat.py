@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bot.model import (
+    Address,
     AgentEvent,
     Attachment,
     Closing,
@@ -121,6 +122,10 @@ class FakeChat:
 
     async def history(self, thread: ThreadKey, before_ts: str, limit: int) -> Sequence[Spoken]:
         return [spoken for spoken in self.past if not before_ts or spoken.ts < before_ts][-limit:]
+
+    async def written(self, thread: ThreadKey, ts: str) -> Message | None:
+        spoken = next((spoken for spoken in self.past if spoken.ts == ts and spoken.user), None)
+        return Message(thread, ts, spoken.user, spoken.text, Address.BOT) if spoken is not None else None
 
     async def name_of(self, person: Person) -> str:
         return person.user.removeprefix("U").strip("_").title()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from bot.model.places import ThreadKey
@@ -26,6 +26,8 @@ class Point:
     session_id: str
     entry: str
     kind: PointKind
+    turn_id: str = field(default="", compare=False)
+    """The turn that made it; empty for points made otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,10 @@ class Chat(Protocol):
         """The thread's last messages before a ts (empty: all of them), oldest first."""
         ...
 
+    async def written(self, thread: ThreadKey, ts: str) -> Message | None:
+        """A person's message as it reads now; None when it is gone, or no person's."""
+        ...
+
     async def name_of(self, person: Person) -> str:
         """What people call this person; the user id when Slack doesn't tell."""
         ...

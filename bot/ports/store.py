@@ -266,6 +266,10 @@ class ThreadStore(Protocol):
         """Where a Slack message leads, or None when it leads nowhere."""
         ...
 
+    async def asked_in(self, key: ThreadKey, turn_id: str) -> Sequence[str]:
+        """The people's messages that a turn answered, in order. None are known of old turns."""
+        ...
+
     async def in_flight(self, key: ThreadKey, ts: str) -> bool:
         """Whether the message waits, or belongs to the turn in flight (prompt or reply)."""
         ...

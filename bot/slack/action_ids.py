@@ -18,6 +18,8 @@ class ActionId(StrEnum):
     """Below a turn that hit a limit. Value: JSON, `{"thread": str(ThreadKey), "ending": Ending}`."""
     ASK_AGAIN = "ask_again"
     """On a branch's root. Value: empty, since a root does not know its ts before it is posted."""
+    ASK_EDITED = "ask_edited"
+    """Value: the thread, and the ts of the message that was changed."""
     OPEN = "open"
     """A button with an address: Slack opens it and tells us as well."""
     ROW = "row"

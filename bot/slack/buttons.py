@@ -106,6 +106,13 @@ class Buttons:
             raise Refusal(Reason.NO_SESSION_HERE)
         await self._forks.ask_again(pressed.place.person, pressed.message)
 
+    async def ask_edited(self, pressed: Press) -> None:
+        """The core looks who wrote the message: the value can't make it somebody else's."""
+        ts = pressed.value.partition(" ")[2]
+        branch = await self._around.edits.ask_again(pressed.place.person, _thread(pressed), ts)
+        notice = Notice(wording.edited_asked(branch.link, again=branch.again))
+        await self._around.answers.tell(pressed.place, notice, instead=True)
+
     async def continue_turn(self, pressed: Press) -> None:
         """Below a turn that hit a limit. The button counts only where it was posted."""
         thread, ending = _limit_hit(pressed.value)

@@ -20,10 +20,11 @@ from bot.slack.downloads import Downloads
 from bot.slack.finale import held_back_blocks
 from bot.slack.installations import Installations
 from bot.slack.mrkdwn import escaped_within
+from bot.slack.normalise import written
 from bot.slack.permalinks import permalink
 from bot.slack.views import branch as branch_view
 from bot.slack.views.home import concerned
-from bot.slack.wire import Json, obj, objects, text
+from bot.slack.wire import Json, obj, objects, text, timestamp
 
 log = structlog.get_logger(__name__)
 
@@ -150,6 +151,11 @@ class SlackChat:
 
     async def history(self, thread: ThreadKey, before_ts: str, limit: int) -> Sequence[Spoken]:
         return await self._conversations.history(thread, before_ts, limit)
+
+    async def written(self, thread: ThreadKey, ts: str) -> Message | None:
+        found = await self._conversations.message(thread.team, thread.channel, ts)
+        own = (await self._installations.of(thread.team)).own
+        return written(found, thread, own) if found is not None and timestamp(found, "ts") == ts else None
 
     async def name_of(self, person: Person) -> str:
         return await self._directory.name_of(person)

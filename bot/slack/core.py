@@ -38,6 +38,14 @@ class Branches(Protocol):
     async def ask_again(self, person: Person, branch: ThreadKey) -> None: ...
 
 
+class Edits(Protocol):
+    """See `bot.edits.Edits`."""
+
+    async def can_ask_again(self, thread: ThreadKey, ts: str) -> bool: ...
+
+    async def ask_again(self, person: Person, thread: ThreadKey, ts: str) -> Branch: ...
+
+
 class Accounts(Protocol):
     """See `bot.budgets.Budgets`."""
 

@@ -12,19 +12,20 @@ from dataclasses import dataclass
 import structlog
 
 from bot.errors import Reason, Refusal, StoreAway
-from bot.model import Address, Message, Person, Taken
+from bot.model import Address, Message, Person, Taken, ThreadKey
 from bot.slack import wording
 from bot.slack import wording_commands as words
 from bot.slack.answers import Answers
 from bot.slack.background import Background
 from bot.slack.commands import Reset, Restore, Stop
 from bot.slack.conversations import Conversations
-from bot.slack.core import Management, Messages
+from bot.slack.core import Edits, Management, Messages
 from bot.slack.desk import Desk
 from bot.slack.gestures import Place, Reaction, answer_thread, home_opened, reaction, stop_pressed
 from bot.slack.home import Home
 from bot.slack.installations import Installations
 from bot.slack.normalise import Deleted, Edited, Ignored, ReplyDeleted, Word, WordKind, arrival
+from bot.slack.views import edited as edited_view
 from bot.slack.views.home import Shown
 from bot.slack.views.parts import Notice
 from bot.slack.wire import Json, event_team, obj, text
@@ -44,6 +45,7 @@ class Surroundings:
     conversations: Conversations
     installations: Installations
     background: Background
+    edits: Edits
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,10 @@ class Events:
         match found:
             case Message():
                 await self._take(found, tell=first_time and text(obj(body, "event"), "type") == "message")
-            case Edited(thread, ts, _, said):
-                await self._around.inbox.amend(thread, ts, said)
+            case Edited(thread, ts, user, said):
+                if not await self._around.inbox.amend(thread, ts, said):
+                    place = Place(Person(thread.team, user), thread.channel, thread_ts=answer_thread(thread, ts))
+                    self._start(place, lambda: self._offer_to_ask_again(place, thread, ts), "offer after an edit")
             case Deleted(thread, ts):
                 await self._around.inbox.withdraw(thread, ts)
             case ReplyDeleted(thread, ts):
@@ -91,6 +95,11 @@ class Events:
                 self._start(_place_of_word(found), lambda: self._heed(found), f"word {found.kind.value}")
             case Ignored(reason):
                 log.debug("event_ignored", reason=reason)
+
+    async def _offer_to_ask_again(self, place: Place, thread: ThreadKey, ts: str) -> None:
+        """To the author of a message that was answered already; nobody else sees it."""
+        if await self._around.edits.can_ask_again(thread, ts):
+            await self._around.answers.tell(place, edited_view.offer(thread, ts))
 
     async def _take(self, message: Message, *, tell: bool) -> None:
         """Store a message.

@@ -141,6 +141,7 @@ ACTIONS: Mapping[str, Callable[[Buttons, Press], Awaitable[None]]] = {
     ActionId.FEEDBACK: Buttons.thank,
     ActionId.CONTINUE_TURN: Buttons.continue_turn,
     ActionId.ASK_AGAIN: Buttons.ask_again,
+    ActionId.ASK_EDITED: Buttons.ask_edited,
     ActionId.OPEN: Buttons.nothing_to_do,
     ActionId.SHOW: Buttons.show,
     ActionId.RESET: Buttons.reset,

@@ -22,7 +22,7 @@ from bot.slack.answers import Answers
 from bot.slack.background import Background
 from bot.slack.changes import Changes
 from bot.slack.conversations import Conversations
-from bot.slack.core import Accounts, Branches, Management, Messages
+from bot.slack.core import Accounts, Branches, Edits, Management, Messages
 from bot.slack.desk import Desk
 from bot.slack.directory import Directory
 from bot.slack.events import EVENTS, Emoji, EventRow, Events, Surroundings
@@ -56,6 +56,7 @@ def build_app(
     clock: Clock,
     modes: ChannelModes,
     accounts: Accounts,
+    edits: Edits,
     viewers: Viewers,
     changes: Changes,
 ) -> AsyncApp:
@@ -85,7 +86,7 @@ def build_app(
     home = Home(admin, desk, directory, installations, viewers, background, clock, accounts)
     changes.listen(home.changed)
     conversations = Conversations(installations)
-    around = Surroundings(inbox, admin, desk, answers, home, conversations, installations, background)
+    around = Surroundings(inbox, admin, desk, answers, home, conversations, installations, background, edits)
     app = _bolt(signing_secret, installations)
     emoji = Emoji(frozenset(branch_emoji), frozenset(stop_emoji))
     events = Events(around, emoji, waiting_bound=waiting_bound)

@@ -123,6 +123,22 @@ def attachments(message: Json) -> tuple[Attachment, ...]:
     return tuple(_attachment(file) for file in objects(message, "files") if _is_there(file))
 
 
+def written(message: Json, thread: ThreadKey, own: Own) -> Message | None:
+    """A message as Slack shows it of a thread's past; None when no person wrote it."""
+    if _not_a_person(message, own) or text(message, "subtype") not in HUMAN_SUBTYPES:
+        return None
+    return Message(
+        thread,
+        timestamp(message, "ts"),
+        identifier(message, "user"),
+        _said(message, own),
+        Address.BOT,
+        user_team=_user_team(message, thread.team),
+        is_dm=thread.channel.startswith("D"),
+        files=attachments(message),
+    )
+
+
 # --- what people write --------------------------------------------------------------------------------------------
 
 

@@ -155,6 +155,8 @@ def duration(seconds: float) -> str:
 
 CONTINUE_BUTTON = "Continue"
 ASK_AGAIN_BUTTON = "Ask it again"
+ASK_EDITED_BUTTON = "Ask again from here"
+LEAVE_IT_BUTTON = "Leave it"
 OPEN_BUTTON = "Open"
 SHOW_BUTTON = "Show"
 RESET_BUTTON = "Reset"
@@ -190,6 +192,7 @@ _REFUSALS: dict[Reason, str] = {
     Reason.UNKNOWN_SESSION: "I know no such conversation. Take its ID from the list, or the link of its thread.",
     Reason.AMBIGUOUS_SESSION: "Several conversations have an ID that starts so. Give more of it, or a link.",
     Reason.NOT_YOURS: "Only the people in that conversation and admins can do this.",
+    Reason.NOT_YOUR_MESSAGE: "Only the one who wrote that message can have it asked again, while it is still there.",
     Reason.CANT_READ: "That conversation is in a place you can't read. Join it first, or ask somebody who is there.",
     Reason.NOTHING_RUNNING: "Nothing is running there, so there is nothing to stop.",
     Reason.NOTHING_WAITS: "Nothing of yours waits there any more: it was answered or withdrawn already.",
@@ -257,6 +260,17 @@ def branch_made(link: str, *, again: bool) -> str:
 def continued(link: str) -> str:
     """Said only to the one who asked to continue somewhere else."""
     return f"Your conversation goes on <{link}|in this thread>."
+
+
+EDITED_TOO_LATE = (
+    "I had answered that message before you changed it. I can ask it again as it reads now: in a branch that knows "
+    "everything before it. This thread stays as it is."
+)
+
+
+def edited_asked(link: str, *, again: bool) -> str:
+    """Said only to the one who changed a message."""
+    return f"I was asked that before: <{link}|your branch>." if again else f"Asked again, in <{link}|a branch>."
 
 
 def asked_again(text: str) -> str:

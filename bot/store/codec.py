@@ -240,7 +240,7 @@ def point_text(point: Point) -> str:
 
 def point_from(text: str) -> Point:
     kept = json.loads(text)
-    return Point(kept["session_id"], kept["entry"], PointKind(kept["kind"]))
+    return Point(kept["session_id"], kept["entry"], PointKind(kept["kind"]), kept.get("turn", ""))
 
 
 def _flag(on: bool) -> str:

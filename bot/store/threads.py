@@ -7,7 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.errors import LeaseLost, Reason, Refusal, StoreAway
-from bot.model import ArchivedSession, Lease, Point, PointMap, Thread, ThreadFilter, ThreadKey, ThreadPage
+from bot.model import (
+    ArchivedSession,
+    Lease,
+    Point,
+    PointKind,
+    PointMap,
+    Thread,
+    ThreadFilter,
+    ThreadKey,
+    ThreadPage,
+    ts_order,
+)
 from bot.store import codec, messages
 from bot.store.database import Argument, Database
 from bot.store.indexes import ActivityIndex
@@ -151,6 +162,12 @@ class Threads:
     async def point(self, key: ThreadKey, ts: str) -> Point | None:
         kept = await self._database.call("HGET", ThreadKeys(key).points, ts)
         return None if kept is None else codec.point_from(kept)
+
+    async def asked_in(self, key: ThreadKey, turn_id: str) -> Sequence[str]:
+        kept: dict[str, str] = await self._database.call("HGETALL", ThreadKeys(key).points)
+        points = {ts: codec.point_from(point) for ts, point in kept.items()}
+        asked = [ts for ts, point in points.items() if point.turn_id == turn_id and point.kind is PointKind.PROMPT]
+        return sorted(asked, key=ts_order)
 
     async def in_flight(self, key: ThreadKey, ts: str) -> bool:
         keys = ThreadKeys(key)

@@ -250,3 +250,12 @@ async def test_what_waits_or_is_in_the_turn_is_in_flight(store: AnyStore) -> Non
     for ts in ("1700000000.000400", "1700000000.000300", "1700000000.000500", "1700000000.000600"):
         assert await store.threads.in_flight(THREAD, ts)
     assert not await store.threads.in_flight(THREAD, "1700000000.000700")
+
+
+async def test_a_turn_knows_the_messages_that_it_answered(store: AnyStore) -> None:
+    await answered(store, message(), message("1700000000.000200"))
+    await answered(store, message("1700000001.000100"), entry="e2")
+    point = await store.threads.point(THREAD, "1700000000.000200")
+    assert point is not None
+    assert await store.threads.asked_in(THREAD, point.turn_id) == ["1700000000.000100", "1700000000.000200"]
+    assert await store.threads.asked_in(THREAD, "another turn") == []

@@ -126,3 +126,20 @@ async def test_another_emoji_can_be_set(launcher: Launcher) -> None:
         bot.slack.people.react(U_BEN, C_GENERAL, reply, "deciduous_tree")
         await bot.told(U_BEN)
         assert len(bot.slack.posts_of_bot(C_GENERAL)) == 1
+
+
+async def test_an_edit_after_the_answer_is_asked_again_in_a_branch(bot: Bot) -> None:
+    root = await bot.ask("remember 42")
+    question = await bot.say("what is six by sevn?", root)
+    bot.slack.people.edit(U_ANA, C_GENERAL, question, "what is six by seven?")
+    offer = await bot.told()
+    assert not bot.slack.ephemerals(U_BEN)
+    before = {message.ts for message in bot.slack.posts_of_bot(C_GENERAL)}
+    await bot.slack.people.click(U_ANA, offer, "ask_edited")
+    branch = await bot.slack.wait_until(
+        lambda: next((m.ts for m in bot.slack.posts_of_bot(C_GENERAL) if m.ts not in before), ""), 30
+    )
+    await bot.turns_ended(branch)
+    assert bot.model.requests[-1].prompts == ["remember 42", "what is six by seven?"]
+    assert any("> what is six by seven?" in text for text in bot.texts(branch))
+    await bot.slack.wait_until(lambda: "Asked again" in offer.text)

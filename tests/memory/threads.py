@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.errors import LeaseLost, Reason, Refusal
-from bot.model import ArchivedSession, Lease, Point, PointMap, Thread, ThreadFilter, ThreadKey, ThreadPage
+from bot.model import (
+    ArchivedSession,
+    Lease,
+    Point,
+    PointKind,
+    PointMap,
+    Thread,
+    ThreadFilter,
+    ThreadKey,
+    ThreadPage,
+    ts_order,
+)
 from tests.memory.state import Memory, ThreadState
 
 CLAIM_S = 60.0
@@ -113,6 +124,11 @@ class MemoryThreads:
 
     async def point(self, key: ThreadKey, ts: str) -> Point | None:
         return self._memory.state(key).points.get(ts)
+
+    async def asked_in(self, key: ThreadKey, turn_id: str) -> Sequence[str]:
+        points = self._memory.state(key).points
+        asked = [ts for ts, point in points.items() if point.turn_id == turn_id and point.kind is PointKind.PROMPT]
+        return sorted(asked, key=ts_order)
 
     async def in_flight(self, key: ThreadKey, ts: str) -> bool:
         state = self._memory.state(key)

@@ -88,8 +88,8 @@ class MemoryTurns:
             return
         head = thread.head if keep_head else kept.tail(thread.session_id)
         for message in turn.prompt.messages:
-            kept.points.setdefault(message.ts, Point(thread.session_id, thread.head, PointKind.PROMPT))
-        kept.points.update({ts: Point(thread.session_id, head, PointKind.REPLY) for ts in reply_ts})
+            kept.points.setdefault(message.ts, Point(thread.session_id, thread.head, PointKind.PROMPT, turn_id))
+        kept.points.update({ts: Point(thread.session_id, head, PointKind.REPLY, turn_id) for ts in reply_ts})
         people = dict.fromkeys((*thread.people, *(message.user for message in turn.prompt.messages)))
         ordered = tuple(sorted(people, key=lambda user: user != thread.owner))
         kept.thread = replace(thread, head=head, turns=thread.turns + 1, people=ordered)

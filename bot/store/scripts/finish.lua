@@ -36,7 +36,7 @@ if deferred then
 end
 
 local function point(session_id, entry, kind)
-  return cjson.encode({v = 1, session_id = session_id, entry = entry, kind = kind})
+  return cjson.encode({v = 1, session_id = session_id, entry = entry, kind = kind, turn = turn_id})
 end
 
 local thread = redis.call('HMGET', thread_key, 'session_id', 'head', 'owner', 'people')

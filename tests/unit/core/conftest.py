@@ -17,6 +17,7 @@ from bot.admin import Admin
 from bot.attempts import AttemptNeeds
 from bot.budgets import Budgets, BudgetTable
 from bot.clock import SystemClock
+from bot.edits import Edits
 from bot.forks import ForkNeeds, Forks
 from bot.inbox import Inbox, InboxBounds
 from bot.model import Address, Limits, Message, Person, ThreadKey
@@ -45,6 +46,7 @@ class Worker:
     admin: Admin
     turns: Turns
     budgets: Budgets
+    edits: Edits
 
 
 @dataclass
@@ -117,7 +119,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         fork_needs = ForkNeeds(store.threads, store.turns, agent, workspaces, agent, LIMITS)
         forks = Forks(fork_needs, inbox, chat, references, clock, new_id=lambda: next(ids))
         admin = Admin(store.threads, agent, inbox, chat, references, new_id=lambda: next(ids))
-        return Worker(store, inbox, forks, admin, turns, budgets)
+        return Worker(store, inbox, forks, admin, turns, budgets, Edits(store.threads, forks, inbox, chat))
 
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(FakeAsyncRedis(server=server, protocol=2))

@@ -133,6 +133,7 @@ class FakeInbox:
     stopped: list[ThreadKey] = field(default_factory=list)
     expected: int = 0
     continued: list[tuple[Person, ThreadKey, str, Ending]] = field(default_factory=list)
+    waiting: bool = True
     receipt: Receipt = Receipt(Taken.PROMPT)  # noqa: RUF009 (frozen)
     failure: Exception | None = None
 
@@ -148,7 +149,7 @@ class FakeInbox:
 
     async def amend(self, thread: ThreadKey, ts: str, text: str) -> bool:
         self.amended.append((thread, ts, text))
-        return True
+        return self.waiting
 
     async def stop(self, thread: ThreadKey) -> bool:
         if self.failure is not None:
@@ -249,6 +250,22 @@ class FakeAdmin:
 
 
 @dataclass
+class FakeEdits:
+    """Everything was answered."""
+
+    asked: list[tuple[Person, ThreadKey, str]] = field(default_factory=list)
+    answered: bool = True
+
+    async def can_ask_again(self, thread: ThreadKey, ts: str) -> bool:
+        return self.answered
+
+    async def ask_again(self, person: Person, thread: ThreadKey, ts: str) -> Branch:
+        self.asked.append((person, thread, ts))
+        key = ThreadKey(TEAM, CHANNEL, "1770000000.000100")
+        return Branch(key, f"{URL}archives/{CHANNEL}/p1770000000000100", THREAD)
+
+
+@dataclass
 class FakeAccounts:
     asked: list[tuple[Person, str, bool]] = field(default_factory=list)
 
@@ -300,6 +317,7 @@ class Incoming:
     installation: Installation
     session: aiohttp.ClientSession
     channels: FakeChannels
+    edits: FakeEdits
 
     async def send(self, body: dict[str, Any], *, retry: int = 0) -> BoltResponse:
         """Give a payload to the app as Socket Mode does, and wait until all that follows has ended."""
@@ -360,7 +378,7 @@ async def incoming(installed: Installation | None = None, inbox: FakeInbox | Non
         async with aiohttp.ClientSession() as session, Background() as background:
             installed = installed or installation(api)
             installations = OneInstallation(installed)
-            clock, channels = StillClock(), FakeChannels()
+            clock, channels, edits = StillClock(), FakeChannels(), FakeEdits()
             app = build_app(
                 signing_secret="secret",
                 command="/agent",
@@ -379,7 +397,8 @@ async def incoming(installed: Installation | None = None, inbox: FakeInbox | Non
                 clock=clock,
                 modes=ChannelModes(StreamingMode.AUTO, clock, channels),
                 accounts=FakeAccounts(),
+                edits=edits,
             )
-            yield Incoming(app, api, inbox, forks, admin, background, hooks, installed, session, channels)
+            yield Incoming(app, api, inbox, forks, admin, background, hooks, installed, session, channels, edits)
     finally:
         await runner.cleanup()

@@ -146,6 +146,23 @@ async def test_stop_outside_of_a_thread_stops_what_runs_for_that_person_there(sl
     assert slack.admin.done == [("stop", ANN, KEY)]
 
 
+async def test_whoever_changes_a_message_that_was_answered_is_offered_to_ask_it_again(slack: Incoming) -> None:
+    slack.inbox.waiting = False
+    await slack.send(payload("message_changed"))
+    [offered] = slack.web.to("chat.postEphemeral")
+    assert (offered["user"], offered["text"]) == (BEN, wording.EDITED_TOO_LATE)
+    assert [button["action_id"] for button in offered["blocks"][-1]["elements"]] == ["ask_edited", "cancel"]
+
+
+@pytest.mark.parametrize(("waiting", "answered"), [(True, True), (False, False)])
+async def test_a_change_of_what_waits_or_was_never_answered_offers_nothing(
+    slack: Incoming, waiting: bool, answered: bool
+) -> None:
+    slack.inbox.waiting, slack.edits.answered = waiting, answered
+    await slack.send(payload("message_changed"))
+    assert slack.whispers() == []
+
+
 # --- reactions --------------------------------------------------------------------------------------
 
 

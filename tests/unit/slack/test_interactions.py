@@ -247,6 +247,12 @@ async def test_ask_again_is_about_the_branch_whose_root_has_the_button(slack: In
     assert slack.forks.asked == [("ask_again", BY_ANN, ThreadKey(TEAM, CHANNEL, REPLY_TS))]
 
 
+async def test_an_edited_message_is_asked_again_for_whoever_presses(slack: Incoming) -> None:
+    [sent] = await press(slack, "block_actions_ephemeral", "ask_edited", f"{KEY} {REPLY_TS}")
+    assert slack.edits.asked == [(BY_ANN, KEY, REPLY_TS)]
+    assert sent["replace_original"] is True
+
+
 def limit_hit(thread: ThreadKey, ending: str) -> str:
     return json.dumps({"thread": str(thread), "ending": ending})
 
