@@ -149,6 +149,8 @@ async def write_while_it_answers_and_press_stop(bot: Bot) -> None:
     later = bot.slack.people.say(U_ANA, C_GENERAL, "and this", root)
     await bot.slack.wait_until(lambda: bot.slack.workspace.message(C_GENERAL, later).reactions)
     bot.slack.people.stop_stream(U_ANA, C_GENERAL, root)
+    await bot.turns_ended(root)
+    await bot.slack.people.click(U_ANA, bot.replies(root)[-1], "go_on")
     await bot.turns_ended(root, 2)
     await bot.slack.wait_until(lambda: not bot.slack.workspace.message(C_GENERAL, later).reactions)
 
