@@ -34,7 +34,7 @@ from bot.errors import StartError, StoreAway
 from bot.forks import ForkNeeds, Forks
 from bot.inbox import Inbox, InboxBounds
 from bot.model import Budget, Limits
-from bot.observed import examine, gauges_of
+from bot.observed import Observed, warn_of
 from bot.patience import Patience, PatientFiles, PatientSpend, PatientTranscripts, PatientTurns
 from bot.policies import Policies
 from bot.policy_file import read_policy
@@ -110,8 +110,9 @@ async def running(settings: Settings, environ: Mapping[str, str]) -> AsyncIterat
         changes = Changes()
         chat = SlackChat(installations, replies, directory, downloads, changes)
         core = await _open_core(settings, environ, store, chat, Policies(policy, directory), clock, telemetry, stack)
-        examine(health, core.inbox)
-        metrics.watch(gauges_of(core.inbox, core.agent))
+        observed = Observed(worker, store, core.inbox, core.agent, replies, health, clock)
+        await stack.enter_async_context(observed.watched())
+        metrics.watch(observed.gauges())
         background = await stack.enter_async_context(Background())
         answers = Answers(installations, session)
         surface = _Surface(directory, installations, answers, background, modes, changes)
@@ -160,10 +161,7 @@ async def _open_store(settings: Settings, worker: str, telemetry: Telemetry, sta
         raise StartError(f"Redis can't be reached at REDIS_URL ({away}).") from away
     if not kept.supported:
         raise StartError(f"Redis {kept.version} is too old: 6.2 or newer is needed.")
-    if kept.persistent is False and not kept.in_process:
-        log.warning("redis_not_persistent", mend="switch on appendonly: a restart of Redis loses all sessions")
-    if kept.can_evict:
-        log.warning("redis_can_evict", policy=kept.eviction_policy, mend="set maxmemory-policy noeviction")
+    warn_of(kept)
     store = Store(
         client,
         worker,

@@ -1,4 +1,4 @@
-"""The commands: run, demo, doctor, manifest.
+"""The commands: run, demo, doctor, top, manifest.
 
 Exit status: 0 after a stop that was asked for, 1 when something the bot needs is wrong or away, 2 when the settings are
 wrong, 130 after a second Ctrl-C.
@@ -17,18 +17,15 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import click
 from dotenv import dotenv_values
 
-from bot import logs
+from bot import __version__, logs
 from bot.config import SETTINGS, LogFormat, Settings
-from bot.errors import SettingsError, StartError
+from bot.errors import SettingsError, StartError, StoreAway
 from bot.stopping import run_until_stopped
 
 if TYPE_CHECKING:
     from bot.doctor import Finding
 
 # The heavy imports stand inside the commands: --help and a list of wrong settings need not wait a second for them.
-
-VERSION: Final = "0.1.0"
-"""The same as in pyproject.toml; a test compares."""
 
 ENV_FILE: Final = Path(".env")
 
@@ -43,7 +40,7 @@ _env_file = click.option(
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(VERSION, prog_name="bot")
+@click.version_option(__version__, prog_name="bot")
 def main() -> None:
     """A Slack app that keeps one Claude agent session per conversation thread."""
 
@@ -96,6 +93,26 @@ def doctor(env_file: Path | None) -> None:
     sys.exit(0 if asyncio.run(show()) else 1)
 
 
+@main.command()
+@click.option("--once", is_flag=True, help="Show it once, instead of until Ctrl-C.")
+@click.option("--json", "wants_json", is_flag=True, help="The same as JSON, once.")
+@_env_file
+def top(once: bool, wants_json: bool, env_file: Path | None) -> None:
+    """Show what workers, threads and queues are at, live."""
+    url = str(_setting("redis_url", environment(env_file)))
+    logs.set_up(LogFormat.TEXT, level=logging.CRITICAL)
+
+    from bot import top as view  # noqa: PLC0415
+
+    show = view.print_json if wants_json else view.print_once if once else view.follow
+    try:
+        asyncio.run(show(url))
+    except StoreAway as away:
+        _end(1, f"Redis can't be reached at REDIS_URL ({away}).")
+    except KeyboardInterrupt:
+        pass
+
+
 def _secure_address(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
     if value and not value.startswith("https://"):
         raise click.BadParameter("Slack wants an address that begins with https://")
@@ -124,15 +141,15 @@ def manifest(base_url: str, name: str, wants_json: bool, env_file: Path | None) 
     """Print the manifest that a Slack app for this bot is made from."""
     from bot.slack import manifest as slack_app  # noqa: PLC0415
 
-    document = slack_app.manifest(name=name, command=_slash_command(environment(env_file)), base_url=base_url)
+    document = slack_app.manifest(name=name, command=str(_setting("command", environment(env_file))), base_url=base_url)
     click.echo(slack_app.as_json(document) if wants_json else slack_app.as_yaml(document), nl=False)
 
 
-def _slash_command(environ: Mapping[str, str]) -> str:
-    """The one setting that a manifest needs; the others may still be missing."""
-    setting = next(setting for setting in SETTINGS if setting.attribute == "command")
+def _setting(attribute: str, environ: Mapping[str, str]) -> object:
+    """One setting; the others may still be missing."""
+    setting = next(setting for setting in SETTINGS if setting.attribute == attribute)
     try:
-        return str(setting.read(environ.get(setting.name, "").strip() or setting.default))
+        return setting.read(environ.get(setting.name, "").strip() or setting.default)
     except ValueError as wrong:
         _end(2, f"{setting.name} {wrong}")
 

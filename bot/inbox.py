@@ -143,6 +143,11 @@ class Inbox:
         return self._clock.now() - self._heard_at < STORE_SILENT_S
 
     @property
+    def room(self) -> int:
+        """How many threads more this worker would take on."""
+        return self._room
+
+    @property
     def threads_held(self) -> int:
         """How many threads' leases this worker holds."""
         return len(self._held)

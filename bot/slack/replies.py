@@ -50,6 +50,12 @@ class Replies:
         self._tempo = tempo or Tempo()
         self._part_bytes = part_bytes
         self._pings = pings
+        self._open: set[SlackReply] = set()
+
+    @property
+    def streams(self) -> int:
+        """How many live streams its replies have now."""
+        return sum(reply.streams for reply in self._open)
 
     @asynccontextmanager
     async def open(self, turn: Turn, journal: Journal) -> AsyncIterator[Reply]:
@@ -73,9 +79,11 @@ class Replies:
         reply = SlackReply(key, draft, writer, journal, status, uploads, self._clock, self._tempo)
         showing = asyncio.create_task(status.keep(), name="status")
         sending = reply.begin()
+        self._open.add(reply)
         try:
             yield reply
         finally:
+            self._open.discard(reply)
             closed = sending.done() and not sending.cancelled() and sending.exception() is None
             await _end(showing)
             await _end(sending)

@@ -96,6 +96,11 @@ class SlackReply:
         self._sent_at = 0.0
         self._sending: asyncio.Task[None] | None = None
 
+    @property
+    def streams(self) -> bool:
+        """Whether a message of it is a live stream now."""
+        return any(sheet.live for sheet in self._draft.sheets)
+
     def begin(self) -> asyncio.Task[None]:
         """Start the sending task. The caller owns it."""
         self._sending = asyncio.create_task(self._send(), name="reply")

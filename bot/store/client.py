@@ -45,6 +45,11 @@ class StoreHealth:
     max_memory_bytes: int
     """0 for no limit."""
 
+    @property
+    def forgets(self) -> bool:
+        """It keeps nothing over a restart, and nobody chose it for that."""
+        return self.persistent is False and not self.in_process
+
 
 def connect(url: str) -> Redis:
     """A client for `redis://`, `rediss://`, `unix://`, `redis+sentinel://host:port,…/service?db=0`, or `memory:`.

@@ -44,6 +44,7 @@ PATTERNS = (
     "bot:spenders:{<team>:<kind>:<month>}",
     "bot:homes:{<team>}",
     "bot:workers",
+    "bot:worker:{<worker>}",
     "bot:installation:{<owner>}",
     "bot:installations",
     "bot:served-by:{<team>}",
@@ -167,6 +168,11 @@ def sessions(team: str, first: str) -> str:
 def session_ages(team: str, first: str) -> str:
     """The same ids by the time they were last written, for trimming."""
     return f"{sessions(team, first)}:age"
+
+
+def worker(name: str) -> str:
+    """What a worker has, as it reported last."""
+    return f"bot:worker:{{{name}}}"
 
 
 def signals(worker: str) -> str:

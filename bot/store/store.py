@@ -16,6 +16,7 @@ from bot.ports import (
     Workers,
 )
 from bot.store.channels import ChannelSettings
+from bot.store.client import StoreHealth, health
 from bot.store.database import Database
 from bot.store.files import Files
 from bot.store.homes import HomeViewers
@@ -27,6 +28,7 @@ from bot.store.rates import RateBuckets
 from bot.store.sealing import Seal
 from bot.store.signals import SignalStreams
 from bot.store.spend import Spend
+from bot.store.survey import Survey
 from bot.store.threads import Threads
 from bot.store.transcripts import TranscriptStore
 from bot.store.turns import Turns
@@ -75,10 +77,15 @@ class Store:
         self.transcripts: Transcripts = TranscriptStore(database, lifetimes.large_s)
         self.files: FileStore = Files(database, lifetimes.large_s)
         self.spend: SpendStore = Spend(database)
+        self.survey = Survey(database, work)
         self.rates = RateBuckets(database)
         self.channels = ChannelSettings(database)
         self.homes = HomeViewers(database)
         self.oauth_states = OAuthStates(database)
+
+    async def health(self) -> StoreHealth:
+        """What kind of Redis it is. Raises StoreAway."""
+        return await health(self._database.client)
 
     def installations(self, seal: Seal) -> InstallationRecords:
         """Where the app is installed, under a seal."""

@@ -19,9 +19,12 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import Tracer
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot import logs
+from bot import __version__, logs
 from bot.config import LogFormat
 from bot.playground.model import say
+from bot.store.client import connect
+from bot.store.store import Store
+from bot.top import snapshot
 from tests.e2e.conftest import ANSWER_S, C_GENERAL, U_ANA, Launcher
 
 
@@ -84,6 +87,25 @@ async def test_a_turn_shows_in_the_numbers(launcher: Launcher, unused_tcp_port: 
     assert [found["bot_stage_seconds_count", stage] >= 1 for stage in stages] == [True] * len(stages)
     assert found["bot_slack_calls_total", "chat.startStream,ok"] == 1
     assert found["bot_agent_processes", "idle"] >= 1
+    assert (found["bot_ready", ""], found["bot_store_warning", "redis_can_evict"]) == (1, 0)
+    assert (found["bot_queue_threads", ""], found["bot_streams_open", ""]) == (0, 0)
+
+
+async def test_top_shows_the_worker_and_the_thread_that_it_runs(launcher: Launcher) -> None:
+    gate = asyncio.Event()
+    launcher.model.script(say("so far ", gate, "and the rest"))
+    async with launcher.up() as bot:
+        root = bot.slack.people.say(U_ANA, C_GENERAL, f"{bot.slack.mention} hello")
+        await bot.slack.wait_until(lambda: bool(bot.replies(root)), ANSWER_S)
+        client = connect("memory:")
+        now = await snapshot(Store(client, "top", ttl_s=0).survey)
+        gate.set()
+        await bot.turns_ended(root)
+        await client.aclose()
+
+    (worker,), (thread,) = now.workers, now.work
+    assert worker.version == __version__
+    assert (thread.thread.root_ts, thread.state, thread.holder) == (root, "running", worker.worker)
 
 
 # --- logs and traces --------------------------------------------------------------------------------------------------

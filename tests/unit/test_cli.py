@@ -13,7 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 import bot
-from bot.cli import VERSION, environment, line_of, main
+from bot import __version__
+from bot.cli import environment, line_of, main
 from bot.config import SETTINGS, Settings
 from bot.doctor import Finding, Verdict
 from bot.errors import BotError, SettingsError, StartError
@@ -75,8 +76,8 @@ def test_help_names_every_command() -> None:
 def test_the_version_is_that_of_the_project() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
-    assert project["version"] == VERSION
-    assert bot_command("--version").stdout.strip() == f"bot, version {VERSION}"
+    assert project["version"] == __version__
+    assert bot_command("--version").stdout.strip() == f"bot, version {__version__}"
 
 
 def test_run_serves_with_the_settings_and_ends_well(app: App) -> None:
@@ -215,7 +216,7 @@ def test_the_package_can_be_run_as_a_module() -> None:
         timeout=BOUND_S,
     )
 
-    assert shown.stdout.strip() == f"bot, version {VERSION}"
+    assert shown.stdout.strip() == f"bot, version {__version__}"
 
 
 # --- manifest -------------------------------------------------------------------------------------------------------

@@ -14,12 +14,14 @@ from bot.ports import SpendRun
 from bot.store.keys import PATTERNS, ThreadKeys
 from bot.store.sealing import Seal
 from bot.store.store import Store
+from bot.store.survey import WorkerReport
 from tests.contracts.world import THREAD, answered, begun, entries, leased, message
 
 pytestmark = pytest.mark.redis
 
 TTL_S = 1_000
 OF_NO_THREAD = (
+    "bot:worker:",
     "bot:rate:",
     "bot:channels:",
     "bot:spend:",
@@ -47,6 +49,7 @@ async def _use_everything(store: Store) -> None:
     await store.inbox.accept(message("1700000000.000800", address=Address.OTHER), "bbbb")
     await store.signals.send("w2", Signal(SignalKind.WORK, THREAD))
     await store.workers.beat(1)
+    await store.survey.report(WorkerReport("w1"))
     await store.rates.take("T1:chat.update", 10.0, 1)
     await store.rates.take("T1:chat.postMessage:C1", 10.0, 1)
     await store.channels.set_streaming("T1", "C1", "update")
@@ -90,7 +93,7 @@ async def test_no_key_lives_for_ever_when_threads_do_not(client: Redis) -> None:
     for_ever = {"bot:installation:{T1}", "bot:installations"}
     assert {name for name, left_s in lives.items() if left_s < 0} == for_ever
     of_their_own = re.compile(
-        r".*:(lease|fence)$|bot:(workers|(signals|rate|channels|homes|spend|spenders|served-by|oauth-state):.*)"
+        r".*:(lease|fence)$|bot:(workers|(worker|signals|rate|channels|homes|spend|spenders|served-by|oauth-state):.*)"
     )
     threads = {name: left_s for name, left_s in lives.items() if not of_their_own.match(name) and name not in for_ever}
     assert {name for name, left_s in threads.items() if not TTL_S - 60 < left_s <= TTL_S * 1.1} == set()
