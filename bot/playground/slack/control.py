@@ -256,11 +256,12 @@ class EmulatedSlack:
         retry_after: int = 1,
         cut: Cut = "",
         delay_s: float = 0.0,
+        late_s: float = 0.0,
         times: int = 1,
         when: Callable[[Json], bool] = lambda arguments: True,  # noqa: ARG005 - the name is the predicate's interface
     ) -> None:
         """Let the next calls of a method go wrong; see `faults.Fault`."""
-        self.faults.add(Fault(method, error, status, retry_after, cut, delay_s, times, when))
+        self.faults.add(Fault(method, error, status, retry_after, cut, delay_s, late_s, times, when))
 
     def expire_streams(self) -> int:
         """Let every live stream die now. Returns how many."""

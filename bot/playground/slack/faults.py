@@ -28,6 +28,7 @@ class Fault:
         cut: the connection is lost before or after the call took effect. (aiohttp's client, and with it slack_sdk's,
             tries a GET once more by itself: cut that twice.)
         delay_s: the answer takes this long, by the emulated Slack's clock; alone, nothing else goes wrong.
+        late_s: the call takes effect, and its answer takes this long.
         times: how many calls it lasts for.
         when: which calls it is for, by their arguments.
     """
@@ -38,6 +39,7 @@ class Fault:
     retry_after: int = 1
     cut: Cut = ""
     delay_s: float = 0.0
+    late_s: float = 0.0
     times: int = 1
     when: Callable[[Json], bool] = lambda arguments: True  # noqa: ARG005 - the name is the predicate's interface
 

@@ -84,7 +84,10 @@ class WebApi:
         wait_s = self._limits.retry_after(method, str(args.given.get("channel", "")))
         if wait_s:
             return self._rate_limited(method, args, wait_s)
-        return self._respond(method, args, self._answer(method, args, token))
+        answer = self._respond(method, args, self._answer(method, args, token))
+        if fault is not None and fault.late_s:
+            await self._installation.workspace.clock.sleep(fault.late_s)
+        return answer
 
     def _answer(self, method: str, args: Arguments, token: str) -> Json | Refused:
         try:

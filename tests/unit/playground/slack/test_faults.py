@@ -33,6 +33,17 @@ async def test_a_429_says_how_long_to_wait(slack: EmulatedSlack, client: AsyncWe
     assert (response.status_code, response["error"], response.headers["Retry-After"]) == (429, "ratelimited", "7")
 
 
+async def test_an_answer_can_be_late_to_a_call_that_took_effect(clock: ManualClock, slack: EmulatedSlack) -> None:
+    client = AsyncWebClient(slack.bot_token, base_url=slack.api_url)
+    slack.fail("chat.postMessage", late_s=5.0)
+    posting = asyncio.ensure_future(client.chat_postMessage(channel=C_GENERAL, text="x"))
+    await slack.wait_until(lambda: slack.posts_of_bot(C_GENERAL))
+    await slack.wait_until(lambda: clock.sleepers)
+    assert not posting.done()
+    clock.advance(5.0)
+    assert (await posting)["ok"]
+
+
 async def test_a_500_has_no_json(slack: EmulatedSlack, client: AsyncWebClient) -> None:
     slack.fail("chat.postMessage", status=500)
     with pytest.raises(SlackApiError) as caught:
