@@ -28,7 +28,7 @@ class Meaning(StrEnum):
     OTHER = "other"
 
 
-_CODES: dict[Meaning, frozenset[str]] = {
+CODES: dict[Meaning, frozenset[str]] = {
     Meaning.GONE: frozenset(
         {
             "account_inactive",
@@ -80,7 +80,7 @@ _CODES: dict[Meaning, frozenset[str]] = {
         }
     ),
 }
-_MEANINGS = {code: meaning for meaning, codes in _CODES.items() for code in codes}
+_MEANINGS = {code: meaning for meaning, codes in CODES.items() for code in codes}
 
 
 def meaning_of(refused: ChatRefused) -> Meaning:
