@@ -53,7 +53,8 @@ from bot.slack.listeners import build_app
 from bot.slack.mode import ChannelModes, StreamingMode
 from bot.slack.replies import Replies
 from bot.slack.sockets import listen_over_socket
-from bot.store.client import connect, health
+from bot.store.client import connect
+from bot.store.health import health
 from bot.store.store import Store
 from bot.telemetry.exporter import exporting
 from bot.telemetry.metrics import CONTENT_TYPE, Metrics

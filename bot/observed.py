@@ -15,7 +15,7 @@ from bot.inbox import Inbox
 from bot.ports import Clock
 from bot.rounds import Rounds
 from bot.slack.replies import Replies
-from bot.store.client import StoreHealth
+from bot.store.health import StoreHealth
 from bot.store.store import Store
 from bot.store.survey import REPORT_S, ThreadWork, WorkerReport
 from bot.telemetry.gauges import Gauge

@@ -8,9 +8,10 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from redis import Redis
 from redis import exceptions as redis_errors
@@ -18,6 +19,7 @@ from redis import exceptions as redis_errors
 from tests.requirements_of_machine import needs
 
 START_S = 10.0
+SLOTS = 16_384
 
 
 @dataclass
@@ -33,19 +35,31 @@ class RedisServer:
 
 
 @contextmanager
-def cluster_node() -> Iterator[RedisServer]:
-    """A cluster of one: it refuses a script whose keys lie on several slots, as every cluster does."""
-    with redis_server(("--cluster-enabled", "yes", "--port", str(_free_port()))) as server:
-        with Redis.from_url(server.url) as client:
-            client.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
-            deadline = time.monotonic() + START_S
-            while b"cluster_state:ok" not in client.execute_command("CLUSTER", "INFO"):
-                assert time.monotonic() < deadline, "the cluster did not come up"
-                time.sleep(0.01)
-        yield server
+def redis_cluster(size: int = 3) -> Iterator[str]:
+    """A cluster of so many primaries, the same part of the slots each. Its URL names two of them."""
+    share = -(-SLOTS // size)
+    with ExitStack() as stack:
+        ports = [free_port() for _ in range(size)]
+        nodes = []
+        for port in ports:
+            options = ("--cluster-enabled", "yes", "--port", str(port), "--bind", "127.0.0.1")
+            nodes.append(stack.enter_context(Redis.from_url(stack.enter_context(redis_server(options)).url)))
+        for number, node in enumerate(nodes):
+            node.execute_command("CLUSTER", "ADDSLOTSRANGE", number * share, min((number + 1) * share, SLOTS) - 1)
+            node.execute_command("CLUSTER", "MEET", "127.0.0.1", ports[0])
+        deadline = time.monotonic() + START_S
+        while not all(_knows(node, size) for node in nodes):
+            assert time.monotonic() < deadline, "the cluster did not come up"
+            time.sleep(0.02)
+        yield "redis+cluster://" + ",".join(f"127.0.0.1:{port}" for port in ports[:2])
 
 
-def _free_port() -> int:
+def _knows(node: Any, size: int) -> bool:
+    told = str(node.execute_command("CLUSTER", "INFO"))
+    return "cluster_state:ok" in told and f"cluster_known_nodes:{size}" in told
+
+
+def free_port() -> int:
     """Below the ports that the system hands out, since the cluster's own port is 10,000 higher."""
     while True:
         port = random.randrange(20_000, 30_000)

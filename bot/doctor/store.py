@@ -11,7 +11,8 @@ from redis.exceptions import RedisError, ResponseError
 
 from bot.doctor.finding import Finding, fail, ok, warn
 from bot.errors import StoreAway
-from bot.store.client import MINIMUM_VERSION, StoreHealth, connect, health
+from bot.store.client import connect
+from bot.store.health import MINIMUM_VERSION, StoreHealth, health
 
 PROBE: Final = "bot:doctor"
 """Written to see whether writing works; gone after ten seconds."""

@@ -70,8 +70,7 @@ class WorkIndex:
 
     async def ask_time(self) -> int:
         """Redis's time, in microseconds."""
-        seconds, micros = await self._database.call("TIME")
-        now_us = int(seconds) * 1_000_000 + int(micros)
+        now_us = int(await self._database.run("time", (keys.work_shards()[0],)))
         self.tell_time(now_us)
         return now_us
 

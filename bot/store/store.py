@@ -16,9 +16,9 @@ from bot.ports import (
     Workers,
 )
 from bot.store.channels import ChannelSettings
-from bot.store.client import StoreHealth, health
 from bot.store.database import Database
 from bot.store.files import Files
+from bot.store.health import StoreHealth, health
 from bot.store.homes import HomeViewers
 from bot.store.inbox import Inbox
 from bot.store.indexes import ActivityIndex, WorkIndex

@@ -1,4 +1,4 @@
-"""Every contract runs over memory, fakeredis, a real Redis, and one in cluster mode."""
+"""Every contract runs over memory, fakeredis, a real Redis, and a cluster of three."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from tests.contracts.world import AnyStore, World, open_world
-from tests.redis_server import RedisServer, cluster_node, redis_server
+from tests.redis_server import redis_cluster, redis_server
 
 
 @pytest.fixture(scope="session")
-def real_redis() -> Iterator[RedisServer]:
+def redis_url() -> Iterator[str]:
     with redis_server() as server:
-        yield server
+        yield server.url
 
 
 @pytest.fixture(scope="session")
-def redis_cluster() -> Iterator[RedisServer]:
-    with cluster_node() as server:
-        yield server
+def cluster_url() -> Iterator[str]:
+    with redis_cluster() as url:
+        yield url
 
 
-REAL = {"redis": "real_redis", "cluster": "redis_cluster"}
+REAL = {"redis": "redis_url", "cluster": "cluster_url"}
 
 
 @pytest.fixture(params=["memory", "fakeredis", *(pytest.param(kind, marks=pytest.mark.redis) for kind in REAL)])
 async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
-    url = request.getfixturevalue(REAL[request.param]).url if request.param in REAL else ""
+    url = request.getfixturevalue(REAL[request.param]) if request.param in REAL else ""
     async with open_world(request.param, url) as opened:
         yield opened
 

@@ -118,6 +118,7 @@ def test_all_problems_are_reported_at_once() -> None:
         ("SLACK_BOT_TOKEN", "xoxb-se cret", "SLACK_BOT_TOKEN holds a character that no token has"),
         ("REDIS_URL", "http://:secret@host", "REDIS_URL must be an address such as redis://"),
         ("REDIS_URL", "redis+sentinel://:secret@host", "REDIS_URL must be an address such as redis://"),
+        ("REDIS_URL", "redis+cluster://:secret@host/3", "REDIS_URL must be an address such as redis://"),
         ("REDIS_URL", "redis://:secret@host:port", "REDIS_URL must be an address such as redis://"),
     ],
 )
@@ -160,6 +161,8 @@ def test_lists_take_commas_spaces_and_colons() -> None:
         "rediss://user:pw@redis.example:6380/2",
         "unix:///run/redis.sock",
         "redis+sentinel://:pw@one:26379,two:26379/primary?db=1",
+        "redis+cluster://one:6379,two",
+        "rediss+cluster://user:pw@one:6379,two:6379/?ssl_ca_certs=/ca.pem",
         "memory:",
     ],
 )

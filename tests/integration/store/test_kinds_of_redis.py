@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -17,29 +15,21 @@ import pytest
 from redis import Redis as BlockingRedis
 from redis import exceptions as redis_errors
 from redis.asyncio import Redis
-from redis.asyncio.cluster import RedisCluster
 from redis.crc import key_slot
 
 from bot.errors import StoreAway
 from bot.model import Ending, Outcome, Signal, SignalKind
 from bot.store.client import connect
+from bot.store.health import health
 from bot.store.keys import ThreadKeys
 from bot.store.store import Store
 from tests.contracts.world import THREAD, begun, entries, leased, message
+from tests.redis_server import free_port, redis_cluster
 from tests.requirements_of_machine import needs
 
 pytestmark = pytest.mark.redis
 
 UP_S = 20.0
-
-
-def _free_port() -> int:
-    """Below the ports that the system hands out, since a cluster's own port is 10,000 higher."""
-    while True:
-        port = random.randrange(20_000, 30_000)
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
-                return port
 
 
 @contextmanager
@@ -87,42 +77,58 @@ async def _a_turn(store: Store, ts: str = "1700000000.000100") -> None:
     assert await store.files.get(THREAD, session_id) == b"\x00\xff"
 
 
-@pytest.fixture
-def cluster_port(tmp_path: Path) -> Iterator[int]:
-    """Three nodes, a third of the slots each."""
-    with ExitStack() as stack:
-        ports = [_free_port() for _ in range(3)]
-        for port in ports:
-            stack.enter_context(server(tmp_path, port, "--cluster-enabled", "yes"))
-        nodes = [stack.enter_context(BlockingRedis(port=port)) for port in ports]
-        for number, node in enumerate(nodes):
-            _until(node.ping, "a node did not come up")
-            first, last = number * 5462, min((number + 1) * 5462 - 1, 16383)
-            node.execute_command("CLUSTER", "ADDSLOTSRANGE", first, last)
-            node.execute_command("CLUSTER", "MEET", "127.0.0.1", ports[0])
-        for node in nodes:
-            _until(lambda node=node: _whole(node), "the cluster did not come up")
-        yield ports[0]
+async def test_a_turn_on_a_cluster_of_three_with_each_script_on_one_slot() -> None:
+    with redis_cluster() as url:
+        async with connect(url) as client, _store(url) as store:
+            await _a_turn(store)
+            assert await store.inbox.abandoned(10) == []
+            names = [name.decode() async for name in client.scan_iter()]
+            of_thread = [name for name in names if str(THREAD) in name and name.startswith("bot:{")]
+            assert {key_slot(name.encode()) for name in of_thread} == {key_slot(ThreadKeys(THREAD).lease.encode())}
+            assert all("{" in name for name in names if name != "bot:workers")
 
 
-def _whole(node: Any) -> bool:
-    told = node.execute_command("CLUSTER", "INFO")
-    return "cluster_state:ok" in told.decode() if isinstance(told, bytes) else told["cluster_state"] == "ok"
+async def test_workers_hear_of_one_another_on_a_cluster() -> None:
+    with redis_cluster() as url:
+        async with _store(url) as store, _store(url, "w2") as other:
+            heard = aiter(other.signals.receive())
+            first = asyncio.ensure_future(anext(heard))
+            async with asyncio.timeout(UP_S):
+                while not first.done():
+                    await store.signals.send("w2", Signal(SignalKind.WORK, THREAD))
+                    await asyncio.sleep(0.05)
+            assert await first == Signal(SignalKind.WORK, THREAD)
 
 
-async def test_a_turn_on_a_cluster_of_three_with_each_script_on_one_slot(cluster_port: int) -> None:
-    async with RedisCluster(host="127.0.0.1", port=cluster_port) as client:
-        store = Store(cast("Redis", client), "w1", ttl_s=1000)
-        await _a_turn(store)
-        assert await store.inbox.abandoned(10) == []
-        names = [name.decode() async for name in client.scan_iter()]
-        of_thread = [name for name in names if str(THREAD) in name and name.startswith("bot:{")]
-        assert {key_slot(name.encode()) for name in of_thread} == {key_slot(ThreadKeys(THREAD).lease.encode())}
-        assert all("{" in name for name in names if name != "bot:workers")
+async def test_the_worst_of_a_clusters_nodes_counts() -> None:
+    with redis_cluster() as url:
+        async with connect(url) as client:
+            found = await health(client)
+            assert (found.supported, found.persistent, found.can_evict) == (True, False, False)
+            async with Redis.from_url(url.replace("+cluster", "").partition(",")[0]) as one:
+                await one.config_set("maxmemory", "100mb")
+            await client.config_set("maxmemory-policy", "allkeys-lru")
+            found = await health(client)
+            assert (found.can_evict, found.eviction_policy, found.max_memory_bytes) == (True, "allkeys-lru", 0)
+
+
+async def test_a_cluster_of_one_tells_its_health_too() -> None:
+    with redis_cluster(1) as url:
+        async with connect(url) as client:
+            found = await health(client)
+            assert (found.supported, found.persistent, found.can_evict) == (True, False, False)
+
+
+async def test_a_cluster_that_is_gone_is_away() -> None:
+    with redis_cluster() as url:
+        pass
+    async with _store(url) as store:
+        with pytest.raises(StoreAway):
+            await store.threads.get(THREAD)
 
 
 async def test_a_password_is_needed_and_taken(tmp_path: Path) -> None:
-    port = _free_port()
+    port = free_port()
     with server(tmp_path, port, "--requirepass", "s3cret"):
         async with _store(f"redis://:s3cret@127.0.0.1:{port}/0") as store:
             await _patiently(_a_turn, store)
@@ -133,9 +139,9 @@ async def test_a_password_is_needed_and_taken(tmp_path: Path) -> None:
 
 async def test_a_turn_over_tls(tmp_path: Path) -> None:
     certificate, key = _certificate(tmp_path)
-    port = _free_port()
+    port = free_port()
     tls = ("--tls-port", str(port), "--tls-cert-file", str(certificate), "--tls-key-file", str(key))
-    with server(tmp_path, _free_port(), *tls, "--tls-ca-cert-file", str(certificate), "--tls-auth-clients", "no"):
+    with server(tmp_path, free_port(), *tls, "--tls-ca-cert-file", str(certificate), "--tls-auth-clients", "no"):
         async with _store(f"rediss://localhost:{port}/0?ssl_ca_certs={certificate}") as store:
             await _patiently(_a_turn, store)
         async with _store(f"rediss://localhost:{port}/0?ssl_ca_certs={_certificate(tmp_path / 'other')[0]}") as store:
@@ -144,7 +150,7 @@ async def test_a_turn_over_tls(tmp_path: Path) -> None:
 
 
 async def test_the_store_follows_sentinel_to_the_next_master(tmp_path: Path) -> None:
-    first, second, watch = _free_port(), _free_port(), _free_port()
+    first, second, watch = free_port(), free_port(), free_port()
     replica = ("--replicaof", f"127.0.0.1 {first}")
     with ExitStack() as stack:
         master = stack.enter_context(server(tmp_path, first))
@@ -172,15 +178,14 @@ def _replicas(sentinel: Any) -> Sequence[object]:
 
 
 @asynccontextmanager
-async def _store(url: str) -> AsyncIterator[Store]:
+async def _store(url: str, worker: str = "w1") -> AsyncIterator[Store]:
     client = connect(url)
+    store = Store(client, worker, ttl_s=1000)
     try:
-        yield Store(client, "w1", ttl_s=1000)
+        yield store
     finally:
+        await store.aclose()
         await client.aclose()
-        manager: Any = getattr(client.connection_pool, "sentinel_manager", None)
-        for sentinel in manager.sentinels if manager else ():
-            await sentinel.aclose()  # the client leaves these open
 
 
 async def _patiently(deed: Any, *arguments: object) -> None:

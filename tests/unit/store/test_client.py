@@ -6,7 +6,8 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.errors import StoreAway
-from bot.store.client import connect, health
+from bot.store.client import connect
+from bot.store.health import health
 from bot.store.store import Store
 from tests.contracts.world import THREAD, message
 from tests.redis_server import redis_server
@@ -59,12 +60,27 @@ async def test_the_redis_in_the_process_is_one_for_all_and_says_so() -> None:
     assert (found.in_process, found.persistent, found.can_evict) == (True, False, False)
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1", "nonsense", "redis+sentinel://127.0.0.1:26379", ""])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1",
+        "nonsense",
+        "redis+sentinel://127.0.0.1:26379",
+        "redis+cluster://",
+        "redis+cluster://host/3",
+        "",
+    ],
+)
 def test_a_url_of_no_known_form_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         connect(url)
 
 
-async def test_tls_and_sentinel_urls_are_taken() -> None:
-    for url in ("rediss://:secret@127.0.0.1:6380/0", "redis+sentinel://:secret@127.0.0.1:1,127.0.0.1/service?db=2"):
+async def test_tls_sentinel_and_cluster_urls_are_taken() -> None:
+    for url in (
+        "rediss://:secret@127.0.0.1:6380/0",
+        "redis+sentinel://:secret@127.0.0.1:1,127.0.0.1/service?db=2",
+        "redis+cluster://127.0.0.1",
+        "rediss+cluster://user:secret@127.0.0.1:1,host2:2?ssl_ca_certs=/ca.pem",
+    ):
         await connect(url).aclose()
