@@ -10,7 +10,7 @@ import structlog
 from bot.errors import Reason, Refusal
 from bot.inbox import Inbox
 from bot.model import Exchange, Lease, Person, Thread, ThreadFilter, ThreadKey, ThreadPage
-from bot.ports import Chat, Sessions, ThreadStore
+from bot.ports import Chat, Clock, Sessions, ThreadStore
 from bot.references import Reference, References
 
 log = structlog.get_logger(__name__)
@@ -49,6 +49,7 @@ class Admin:
         inbox: Inbox,
         chat: Chat,
         references: References,
+        clock: Clock,
         *,
         new_id: Callable[[], str],
     ) -> None:
@@ -57,6 +58,7 @@ class Admin:
         self._inbox = inbox
         self._chat = chat
         self._references = references
+        self._clock = clock
         self._new_id = new_id
 
     async def page(self, person: Person, query: ThreadFilter, cursor: str = "", limit: int = 10) -> ThreadPage:
@@ -179,6 +181,23 @@ class Admin:
             raise Refusal(Reason.NOTHING_WAITS)
         log.info("waiting_withdrawn", thread=str(key), user=person.user, messages=count)
         return count
+
+    async def compact(self, person: Person, key: ThreadKey, ts: str = "", *, there: bool = False) -> None:
+        """Have the session go on from a summary of what was said, which makes room in the model's context.
+
+        Args:
+            ts: stands for what was done; empty for something that can be done again and again.
+            there: the person asks in the thread itself, where anybody may write.
+
+        Raises:
+            Refusal: NOTHING_TO_COMPACT, and those of `References.find_for`; of `References.find` when `there`.
+        """
+        find = self._references.find(person.team, key) if there else self._references.find_for(person, key)
+        thread, _ = await find
+        if not thread.head:
+            raise Refusal(Reason.NOTHING_TO_COMPACT)
+        await self._inbox.compact(person, key, ts or f"{self._clock.now():.6f}")
+        log.info("compacting", thread=str(key), user=person.user)
 
     async def reply_deleted(self, key: ThreadKey, ts: str) -> bool:
         """Somebody deleted a message of the bot's: stop its turn, if it still runs. False when none was stopped."""

@@ -235,7 +235,7 @@ async def _open_core(
     await stack.enter_async_context(inbox)
     fork_needs = ForkNeeds(store.threads, store.turns, sessions, workspaces, agent, limits)
     forks = Forks(fork_needs, inbox, chat, references, clock, new_id=_new_id)
-    admin = Admin(store.threads, sessions, inbox, chat, references, new_id=_new_id)
+    admin = Admin(store.threads, sessions, inbox, chat, references, clock, new_id=_new_id)
     edits = Edits(store.threads, forks, inbox, chat)
     return _Core(inbox, forks, edits, admin, budgets, agent)
 

@@ -121,6 +121,19 @@ class Attempt:
             LeaseLost: the thread is another worker's now.
             StoreAway: Redis is away.
         """
+        if not self._turn.prompt.compacts:
+            return await self._answer()
+        compacted = await self._run_once(await self._where_to_start(), compact=True)
+        if compacted.ending is not Ending.COMPACTED or not self._turn.prompt.asks:
+            return compacted
+        # What is said besides is asked of the compacted session.
+        thread = self._turn.thread
+        head = await self._needs.store.tail(thread.key, thread.session_id)
+        self._turn = replace(self._turn, thread=replace(thread, head=head))
+        outcome = await self._answer()
+        return replace(outcome, cost_usd=outcome.cost_usd + compacted.cost_usd)
+
+    async def _answer(self) -> Outcome:
         start = await self._where_to_start()
         outcome = await self._run_once(start)
         for _ in range(RETRIES):
@@ -155,16 +168,17 @@ class Attempt:
         self._ran = True
         return self._turn.tail
 
-    async def _run_once(self, start: _Start) -> Outcome:
+    async def _run_once(self, start: _Start, *, compact: bool = False) -> Outcome:
         if self._spoke and not start.interrupted:
             await self._reply.feed(Remark(RemarkKind.STARTED_OVER))
         if start.recap:
             await self._reply.feed(Remark(RemarkKind.SESSION_LOST))
         workdir = await self._needs.workspaces.open(self._lease.thread, start.session_id)
-        request = await self._request(start)
+        request = replace(await self._request(start), compact=compact)
         self._needs.agent.prepare(request, workdir)
-        text, images = (INTERRUPTED, ()) if start.interrupted else await self._prompt(workdir, recap=start.recap)
-        request = replace(request, text=text, images=tuple(images))
+        if not compact:
+            text, images = (INTERRUPTED, ()) if start.interrupted else await self._prompt(workdir, recap=start.recap)
+            request = replace(request, text=text, images=tuple(images))
         outcome = Outcome(Ending.STOPPED, start.session_id)
         if workdir not in self._found:
             self._found[workdir] = await self._needs.workspaces.survey(workdir)

@@ -92,6 +92,8 @@ class Reason(StrEnum):
     """Several sessions start with the given id."""
     NOT_YOURS = "not_yours"
     """Only the session's people and admins may do this."""
+    NOTHING_TO_COMPACT = "nothing_to_compact"
+    """Nothing was answered in the session yet."""
     NOT_YOUR_MESSAGE = "not_your_message"
     """Only the message's author may do this, and only while the message is there."""
     CANT_READ = "cant_read"

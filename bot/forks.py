@@ -14,6 +14,7 @@ import structlog
 from bot.errors import BotError, Reason, Refusal
 from bot.inbox import Inbox
 from bot.model import (
+    NEARLY_FULL,
     Address,
     Lease,
     Limits,
@@ -27,6 +28,7 @@ from bot.model import (
     ThreadFilter,
     ThreadKey,
     ThreadStatus,
+    just_after,
 )
 from bot.ports import Agent, Chat, Clock, Sessions, ThreadStore, TurnStore, Workspaces
 from bot.references import Reference, References
@@ -115,6 +117,16 @@ class Forks:
         await self._announce(person, source.key, branch.thread)
         return branch
 
+    async def branch_from_summary(self, person: Person, thread: ThreadKey, ts: str) -> Branch:
+        """Branch at a reply, and have the branch go on from a summary: the session itself stays as it is.
+
+        Raises:
+            Refusal: those of `branch`.
+        """
+        branch = await self.branch(person, thread, ts, asks="summary")
+        await self._inbox.compact(person, branch.thread, just_after(branch.thread.root_ts))
+        return branch
+
     async def continue_here(self, person: Person, channel: str, reference: Reference = "") -> Branch:
         """Bring a session into a channel or DM, as a branch in a new thread there.
 
@@ -185,7 +197,8 @@ class Forks:
     async def _make(
         self, person: Person, channel: str, source: Thread, point: Point, ts: str, *, ask_again: bool
     ) -> Branch:
-        root_ts = await self._chat.open_branch(person, channel, source, ts, ask_again=ask_again)
+        full = point.entry == source.head and source.context_used >= NEARLY_FULL
+        root_ts = await self._chat.open_branch(person, channel, source, ts, ask_again=ask_again, nearly_full=full)
         key = ThreadKey(source.key.team, channel, root_ts)
         async with self._inbox.exclusive(key) as lease:
             session_id, head = self._new_id(), ""
@@ -203,6 +216,7 @@ class Forks:
                 created_at=now,
                 active_at=now,
                 source=Source(source.key, point.session_id, ts),
+                context_used=source.context_used if point.entry == source.head else 0.0,
             )
             await self._threads.create(lease, thread, {root_ts: Point(session_id, head, PointKind.REPLY)})
             if self._agent is not None and head:

@@ -269,6 +269,14 @@ class Inbox:
             Message(thread, reply_ts, person.user, text, Address.BOT, user_team=person.team, limits=raised)
         )
 
+    async def compact(self, person: Person, thread: ThreadKey, ts: str) -> Receipt:
+        """Have the session compacted, as soon as what runs has ended.
+
+        Args:
+            ts: stands for what was done, such as a message with the word; the same one again changes nothing.
+        """
+        return await self.take(Message(thread, ts, person.user, "", Address.BOT, user_team=person.team, compact=True))
+
     @asynccontextmanager
     async def exclusive(self, thread: ThreadKey, *, wait_s: float = 5.0) -> AsyncIterator[Lease]:
         """Hold the thread's lease for a short change of its state; work that waits goes on afterwards.

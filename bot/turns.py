@@ -57,6 +57,7 @@ NOTHING_TO_KEEP = frozenset(
         Ending.MODEL_ERROR,
         Ending.SESSION_GONE,
         Ending.OVER_BUDGET,
+        Ending.NOT_COMPACTED,
     }
 )
 """Endings that leave nothing worth resuming, unless a tool ran: the next prompt starts from before this turn."""

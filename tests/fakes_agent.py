@@ -34,6 +34,7 @@ class Script:
     ending: Ending = Ending.DONE
     gate: asyncio.Event | None = None
     leaves_entries: bool = True
+    context_used: float = 0.0
 
 
 @dataclass
@@ -55,9 +56,14 @@ class FakeRun:
             for wait in waits:
                 wait.cancel()
         ending = Ending.STOPPED if self.stopped.is_set() else self.script.ending
+        if self.request.compact and ending is Ending.DONE:
+            ending = Ending.COMPACTED
         if self.script.leaves_entries:
             await self._write(f"assistant:{ending}")
-        yield RunEnded(Outcome(ending, self.request.session_id, model="fake", cost_usd=0.5, duration_s=1.0))
+        used = self.script.context_used
+        yield RunEnded(
+            Outcome(ending, self.request.session_id, model="fake", cost_usd=0.5, duration_s=1.0, context_used=used)
+        )
 
     async def interrupt(self) -> None:
         self.stopped.set()

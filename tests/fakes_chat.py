@@ -77,6 +77,7 @@ class FakeChat:
         self.waiting: set[str] = set()
         self.unmarked: list[str] = []
         self.places: list[tuple[ThreadKey, int]] = []
+        self.nearly_full: list[bool] = []
         self.warned: list[tuple[str, Level]] = []
         self.offered: list[tuple[ThreadKey, int]] = []
         self.admins: set[str] = set()
@@ -144,7 +145,10 @@ class FakeChat:
     async def link(self, thread: ThreadKey, ts: str = "") -> str:
         return f"link:{thread.channel}/{ts or thread.root_ts}"
 
-    async def open_branch(self, person: Person, channel: str, source: Thread, ts: str, *, ask_again: bool) -> str:
+    async def open_branch(
+        self, person: Person, channel: str, source: Thread, ts: str, *, ask_again: bool, nearly_full: bool
+    ) -> str:
+        self.nearly_full.append(nearly_full)
         self.branch_roots.append((channel, ts, ask_again))
         return self.new_ts()
 

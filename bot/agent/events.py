@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from claude_agent_sdk import (
     AssistantMessage,
@@ -55,6 +56,9 @@ class EventReader:
             case SystemMessage(subtype="init"):
                 self._facts.model = str(message.data.get("model", ""))
                 yield Asked()
+            case SystemMessage(subtype="compact_boundary", data={"compact_metadata": {"post_tokens": int(tokens)}}):
+                self._facts.compacted, self._facts.context_tokens = True, tokens
+                yield Remark(RemarkKind.COMPACTED)
             case SystemMessage(subtype="api_retry", data={"retry_delay_ms": int(delay_ms)}):
                 self._facts.retry_wait_s = delay_ms / 1000
             case _:
@@ -78,6 +82,7 @@ class EventReader:
             self._facts.api_error = message.error or self._facts.api_error
             return
         self._facts.model = message.model
+        self._facts.context_tokens = _tokens(message.usage) or self._facts.context_tokens
         for block in message.content:
             if isinstance(block, TextBlock):
                 yield from self._text.settle(message.message_id or "", block.text)
@@ -147,6 +152,14 @@ class _StreamedText:
         else:
             yield Remark(RemarkKind.STARTED_OVER)
             yield TextDelta(_PARAGRAPH + again)
+
+
+_TOKENS = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "output_tokens")
+
+
+def _tokens(usage: dict[str, Any] | None) -> int:
+    """What a request and its answer take up together."""
+    return sum(int((usage or {}).get(kind) or 0) for kind in _TOKENS)
 
 
 def _reason(block: ToolResultBlock) -> str:

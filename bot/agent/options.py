@@ -44,6 +44,7 @@ class Opening:
         resume: the session is in the store; otherwise it is new and gets `session_id`.
         resume_at: resume only up to and including this entry; empty for all of it.
         model: empty for the CLI's default.
+        compact: it is to run the CLI's own command to compact, and nothing that a person wrote.
     """
 
     session_id: str
@@ -51,12 +52,13 @@ class Opening:
     resume_at: str = ""
     limits: Limits = field(default_factory=Limits)
     model: str = ""
+    compact: bool = False
 
     @classmethod
     def of(cls, request: RunRequest, default_model: str) -> Opening:
         """What a run asks for."""
         model = request.model or default_model
-        return cls(request.session_id, request.resume, request.resume_at, request.limits, model)
+        return cls(request.session_id, request.resume, request.resume_at, request.limits, model, request.compact)
 
 
 def cli_options(
@@ -99,7 +101,7 @@ def cli_options(
         setting_sources=[],
         skills=[],
         strict_mcp_config=True,
-        verbatim_prompts=True,
+        verbatim_prompts=not opening.compact,
         include_partial_messages=True,
         max_buffer_size=MAX_LINE_BYTES,
         stderr=on_stderr,

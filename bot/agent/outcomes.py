@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from claude_agent_sdk import ClaudeSDKError, ResultError, ResultMessage
 
@@ -54,6 +56,11 @@ class RunFacts:
     """Somebody interrupted it."""
     spent_before_usd: float = 0.0
     """What the process had spent before this run: it counts over all its turns."""
+    compacts: bool = False
+    """It was told to compact the session."""
+    compacted: bool = False
+    context_tokens: int = 0
+    """How many tokens the session takes up, as far as it is known."""
     session_missing: bool = False
     """There was nothing to resume."""
 
@@ -69,6 +76,7 @@ def outcome_of_result(result: ResultMessage, facts: RunFacts) -> Outcome:
         duration_s=result.duration_ms / 1000,
         agent_turns=result.num_turns,
         detail=_detail(result, facts) if ending is Ending.MODEL_ERROR else "",
+        context_used=_context_used(result, facts),
     )
 
 
@@ -95,6 +103,8 @@ def _ending_of_result(result: ResultMessage, facts: RunFacts) -> Ending:
         return _BY_SUBTYPE[result.subtype]
     if reason in _BY_TERMINAL_REASON:
         return _BY_TERMINAL_REASON[reason]
+    if facts.compacts and not (result.is_error or facts.stopped):
+        return Ending.COMPACTED if facts.compacted else Ending.NOT_COMPACTED
     if not result.is_error:
         return Ending.STOPPED if facts.stopped and reason != "completed" else Ending.DONE
     if facts.stopped:
@@ -111,6 +121,13 @@ def _ending_of_api_error(status: int | None, api_error: str) -> Ending:
         return _BY_STATUS[status]
     # No status means that no answer came: refused, not resolved, timed out, reset.
     return Ending.UNREACHABLE if status is None and api_error else Ending.MODEL_ERROR
+
+
+def _context_used(result: ResultMessage, facts: RunFacts) -> float:
+    """The part of the model's window that is full; 0 when the CLI does not say how large that is."""
+    by_model: Mapping[str, Any] = result.model_usage or {}
+    window = by_model.get(facts.model, next(iter(by_model.values()), {})).get("contextWindow", 0)
+    return min(1.0, facts.context_tokens / window) if window else 0.0
 
 
 def _detail(result: ResultMessage, facts: RunFacts) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing
 from typing import Any
 from uuid import uuid4
@@ -17,12 +17,16 @@ from bot.agent.images import image_blocks
 from bot.agent.live import LiveSession
 from bot.agent.outcomes import RunFacts, outcome_of_error, outcome_of_giving_up, outcome_of_result
 from bot.errors import BotError
-from bot.model import AgentEvent, Ending, Outcome, RunEnded, RunRequest
+from bot.model import AgentEvent, Asked, Ending, Outcome, RunEnded, RunRequest
 
 log = structlog.get_logger(__name__)
 
 LONGEST_RETRY_WAIT_S = 60.0
 """The CLI waits as long as the API's `retry-after` says, an hour if need be. Beyond this, people are told instead."""
+
+
+COMPACT = "/compact"
+"""The CLI's own command. It runs as one only in a process that was started for it, see `cli_options`."""
 
 
 class ClaudeRun:
@@ -47,7 +51,7 @@ class ClaudeRun:
         self._client = live.client
         self._store = live.store
         self._stop_grace_s = stop_grace_s
-        self._facts = RunFacts(request.session_id, spent_before_usd=live.spent_usd)
+        self._facts = RunFacts(request.session_id, spent_before_usd=live.spent_usd, compacts=request.compact)
         self._reader = EventReader(self._facts, live.workdir)
         self._over = asyncio.Event()
         self._stopping: asyncio.Task[None] | None = None
@@ -82,7 +86,7 @@ class ClaudeRun:
             if not self._facts.stopped:
                 async with aclosing(self._ask()) as messages:
                     async for message in messages:
-                        for event in self._reader.read(message):
+                        for event in self._heard(message):
                             yield event
                         if isinstance(message, ResultMessage):
                             outcome = outcome_of_result(message, self._facts)
@@ -97,6 +101,12 @@ class ClaudeRun:
         finally:
             self._over.set()
         yield RunEnded(outcome)
+
+    def _heard(self, message: Message) -> Iterator[AgentEvent]:
+        """What a message stands for. While it compacts the model's words are a summary for itself."""
+        for event in self._reader.read(message):
+            if not self._request.compact or isinstance(event, Asked):
+                yield event
 
     async def _ask(self) -> AsyncGenerator[Message, None]:
         content = await _content(self._request)
@@ -131,5 +141,7 @@ class ClaudeRun:
 
 
 async def _content(request: RunRequest) -> list[dict[str, Any]]:
+    if request.compact:
+        return [{"type": "text", "text": COMPACT}]
     images = await asyncio.to_thread(image_blocks, request.images) if request.images else ()
     return [*images, {"type": "text", "text": request.text}]

@@ -23,7 +23,7 @@ from bot.model import Exchange, Lease, ThreadKey, TranscriptEntry
 from bot.ports import Transcripts
 
 _BATCH_ENTRIES = 500
-_BY_THE_CLI = ("<command-name>", "<local-command-", "Caveat: The messages below")
+_BY_THE_CLI = ("<command-name>", "<local-command-", "Caveat: The messages below", "This session is being continued")
 """How entries begin that nobody said: the CLI writes them when it is told to change the model."""
 
 

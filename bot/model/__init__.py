@@ -22,7 +22,7 @@ from bot.model.decisions import Decided, Decision, DeferredCall, DetailKind, Opt
 from bot.model.inbox import Receipt, Resumed, Signal, SignalKind, Stopped, Taken
 from bot.model.measures import CallResult, Counted, Stage
 from bot.model.messages import Address, Attachment, Limits, Message, Prompt, Spoken
-from bot.model.places import Person, ThreadKey, ts_order
+from bot.model.places import Person, ThreadKey, just_after, ts_order
 from bot.model.policy import Access, Allowances, McpServer, Policy, Rule, Rules, Section, TurnPolicy
 from bot.model.spend import Account, Budget, Level, PeriodKind, Periods, Scope, ScopeKind, SpendReport, Spent
 from bot.model.threads import (
@@ -37,9 +37,10 @@ from bot.model.threads import (
     ThreadPage,
     ThreadStatus,
 )
-from bot.model.turns import Closing, Ending, Outcome, Part, Progress, Turn, TurnState, Usage
+from bot.model.turns import NEARLY_FULL, Closing, Ending, Outcome, Part, Progress, Turn, TurnState, Usage
 
 __all__ = [
+    "NEARLY_FULL",
     "Access",
     "Account",
     "Address",
@@ -111,5 +112,6 @@ __all__ = [
     "TurnState",
     "Usage",
     "Verdict",
+    "just_after",
     "ts_order",
 ]

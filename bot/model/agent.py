@@ -51,6 +51,8 @@ class ToolFinished:
 class RemarkKind(StrEnum):
     STARTED_OVER = "started_over"
     """The turn was interrupted before a tool ran, and is asked again."""
+    COMPACTED = "compacted"
+    """The context was full, and the agent went on from a summary by itself."""
     SESSION_LOST = "session_lost"
     """The session was gone: a fresh one starts from what Slack still shows of the thread."""
 
@@ -96,6 +98,8 @@ class RunRequest:
     """What was decided about the call that the session waits with: the run goes on from there, and `text` is empty."""
     policy: TurnPolicy = field(default_factory=TurnPolicy)
     """What the agent may do in this run."""
+    compact: bool = False
+    """Put a summary in the place of what was said; `text` is empty then."""
     rules: tuple[str, ...] = ()
     """What was allowed in this thread from then on, as rules of the policy."""
 

@@ -62,6 +62,8 @@ class Message:
     """The W3C traceparent of its arrival, so that its turn belongs to the same trace in whichever worker it runs."""
     limits: Limits | None = None
     """Set when it was not typed but made by the Continue button: the turn that takes it runs with these limits."""
+    compact: bool = False
+    """Set when it was not typed but asks to compact the session; it has no text then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,16 @@ class Prompt:
     def author(self) -> Message:
         """The newest message: the reply is addressed to its author."""
         return self.messages[-1]
+
+    @property
+    def compacts(self) -> bool:
+        """The session is compacted first."""
+        return any(message.compact for message in self.messages)
+
+    @property
+    def asks(self) -> bool:
+        """Something is said besides compacting."""
+        return any(not message.compact for message in self.messages)
 
     @property
     def limits(self) -> Limits | None:

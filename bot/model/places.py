@@ -11,6 +11,12 @@ def ts_order(ts: str) -> tuple[int, int]:
     return int(seconds), int(micros or 0)
 
 
+def just_after(ts: str) -> str:
+    """A ts of our own right behind a message's: the identity of what a button there asks for, however often."""
+    seconds, micros = ts_order(ts)
+    return f"{seconds + (micros + 1) // 1_000_000}.{(micros + 1) % 1_000_000:06d}"
+
+
 @dataclass(frozen=True, slots=True)
 class ThreadKey:
     """A Slack conversation. `root_ts` is the ts of the thread's first message."""

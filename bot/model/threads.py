@@ -88,6 +88,8 @@ class Thread:
     """The model this thread is set to; empty means the default."""
     source: Source | None = None
     archived: tuple[ArchivedSession, ...] = ()
+    context_used: float = 0.0
+    """The part of the model's context that the session filled after its last turn; 0 when it is not known."""
     rules: tuple[str, ...] = ()
     """What somebody allowed here from then on, as rules of the policy."""
 

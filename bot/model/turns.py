@@ -11,6 +11,9 @@ from bot.model.messages import Prompt
 from bot.model.spend import Level
 from bot.model.threads import Thread
 
+NEARLY_FULL = 0.8
+"""The part of the model's context from which on people are told. The CLI compacts by itself at about 0.95."""
+
 
 class TurnState(StrEnum):
     RUNNING = "running"
@@ -92,6 +95,10 @@ class Ending(StrEnum):
     """The provider answered with another error; `Outcome.detail` is short and without content."""
     CRASHED = "crashed"
     """The agent's process died."""
+    COMPACTED = "compacted"
+    """Nothing was asked: the session goes on from a summary of what was said."""
+    NOT_COMPACTED = "not_compacted"
+    """A summary could not be made; the session is as it was."""
     SESSION_GONE = "session_gone"
     """The transcript to resume is gone."""
     DEFERRED = "deferred"
@@ -112,6 +119,12 @@ class Outcome:
     """How many times the model was asked: what `max_turns` bounds."""
     detail: str = ""
     used_up: Level | None = None
+    context_used: float = 0.0
+    """The part of the model's context that the session fills now, from 0 to 1; 0 when it is not known."""
+
+    @property
+    def nearly_full(self) -> bool:
+        return self.context_used >= NEARLY_FULL
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,11 +98,14 @@ class Chat(Protocol):
         """The permalink of a message of the thread; of its root when ts is empty."""
         ...
 
-    async def open_branch(self, person: Person, channel: str, source: Thread, ts: str, *, ask_again: bool) -> str:
+    async def open_branch(
+        self, person: Person, channel: str, source: Thread, ts: str, *, ask_again: bool, nearly_full: bool
+    ) -> str:
         """Post a branch's root message, with a link to the source message `ts`. Returns its ts.
 
         Args:
             ask_again: offer to ask the message that was branched at again, as it was.
+            nearly_full: say that the model's context is nearly full, and offer to compact.
         """
         ...
 

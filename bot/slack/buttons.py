@@ -10,7 +10,7 @@ import json
 import structlog
 
 from bot.errors import Reason, Refusal
-from bot.model import Ending, ThreadKey
+from bot.model import Ending, ThreadKey, just_after
 from bot.slack import wording
 from bot.slack.commands import Command, Continue, Reset, Restore, Show, Stop
 from bot.slack.core import Branches
@@ -106,6 +106,16 @@ class Buttons:
             raise Refusal(Reason.NO_SESSION_HERE)
         await self._forks.ask_again(pressed.place.person, pressed.message)
 
+    async def compact(self, pressed: Press) -> None:
+        """Where it was pressed; twice on the same message is once."""
+        thread = _where(pressed)
+        await self._around.admin.compact(pressed.place.person, thread, just_after(pressed.message_ts), there=True)
+        await self._around.answers.tell(pressed.place, Notice(wording.COMPACTING))
+
+    async def branch_from_summary(self, pressed: Press) -> None:
+        branch = await self._forks.branch_from_summary(pressed.place.person, _where(pressed), pressed.message_ts)
+        await self._around.answers.tell(pressed.place, Notice(wording.branch_made(branch.link, again=branch.again)))
+
     async def ask_edited(self, pressed: Press) -> None:
         """The core looks who wrote the message: the value can't make it somebody else's."""
         ts = pressed.value.partition(" ")[2]
@@ -147,6 +157,13 @@ class Buttons:
 
 
 # --- values ---------------------------------------------------------------------------------------
+
+
+def _where(pressed: Press) -> ThreadKey:
+    """The thread that the message with the button stands in. Raises Refusal when it stands in none."""
+    if pressed.message is None:
+        raise Refusal(Reason.NO_SESSION_HERE)
+    return pressed.message
 
 
 def _thread(pressed: Press) -> ThreadKey:

@@ -188,10 +188,12 @@ class SlackChat:
 
     # --- branches -------------------------------------------------------------------------------
 
-    async def open_branch(self, person: Person, channel: str, source: Thread, ts: str, *, ask_again: bool) -> str:
+    async def open_branch(
+        self, person: Person, channel: str, source: Thread, ts: str, *, ask_again: bool, nearly_full: bool
+    ) -> str:
         web = (await self._installations.of(person.team)).web
         link = await self.link(source.key, ts)
-        root = branch_view.root(source, link, person.user, ask_again=ask_again)
+        root = branch_view.root(source, link, person.user, ask_again=ask_again, nearly_full=nearly_full)
         answer = await web.call(
             "chat.postMessage",
             safe_to_repeat=False,

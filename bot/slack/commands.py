@@ -53,6 +53,14 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class Compact:
+    """Go on from a summary. `ts` is that of the message with the word, when it was one in the thread itself."""
+
+    reference: Reference
+    ts: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Rename:
     reference: Reference
     title: str
@@ -90,7 +98,9 @@ class Unclear:
     why: str
 
 
-Command = Help | List | Show | Reset | Restore | Stop | Rename | Tag | Continue | Usage | SetStreaming | Unclear
+Command = (
+    Help | List | Show | Reset | Restore | Stop | Compact | Rename | Tag | Continue | Usage | SetStreaming | Unclear
+)
 
 _LINK = re.compile(r"/archives/([A-Z0-9]+)/p(\d{4,12})(\d{6})/?")
 _LABELLED = re.compile(r"<(https?://[^|>\s]+)\|[^>]*>")
@@ -232,6 +242,7 @@ _VERBS: dict[str, Callable[[str, Person, str], Command]] = {
     "reset": _about("reset", Reset),
     "restore": _about("restore", Restore),
     "stop": _about("stop", Stop),
+    "compact": _about("compact", Compact),
     "rename": _rename,
     "tag": _tag,
     "continue": _continue,

@@ -13,6 +13,7 @@ from bot.slack import wording
 from bot.slack import wording_commands as words
 from bot.slack.commands import (
     Command,
+    Compact,
     Continue,
     Help,
     List,
@@ -157,7 +158,7 @@ class Desk:
             raise
         return listing.page(asked, found, await self.links(person.team), self._clock.now())
 
-    async def _change(self, command: Reset | Restore | Stop | Rename | Tag, person: Person) -> Notice:
+    async def _change(self, command: Reset | Restore | Stop | Compact | Rename | Tag, person: Person) -> Notice:
         thread = await self._admin.thread_of(person, command.reference)
         key = thread.key
         match command:
@@ -172,6 +173,9 @@ class Desk:
             case Stop():
                 await self._admin.stop(person, key)
                 return Notice(wording.STOPPING)
+            case Compact(_, ts):
+                await self._admin.compact(person, key, ts)
+                return Notice(wording.COMPACTING)
             case Rename(_, title):
                 await self._admin.rename(person, key, title)
                 return Notice(wording.renamed(escaped(cut(title, TITLE_CHARS))))

@@ -17,7 +17,7 @@ from bot.slack import wording
 from bot.slack import wording_commands as words
 from bot.slack.answers import Answers
 from bot.slack.background import Background
-from bot.slack.commands import Reset, Restore, Stop
+from bot.slack.commands import Compact, Reset, Restore, Stop
 from bot.slack.conversations import Conversations
 from bot.slack.core import Edits, Management, Messages
 from bot.slack.desk import Desk
@@ -145,6 +145,8 @@ class Events:
                 return Notice(words.NOT_IN_A_THREAD)
             case WordKind.RESTORE:
                 return await desk.carry_out(Restore(word.thread), word.person, channel)
+            case WordKind.COMPACT:
+                return await desk.carry_out(Compact(word.thread, word.ts), word.person, channel)
             case WordKind.RESET:
                 return await desk.carry_out(Reset(word.thread), word.person, channel)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from bot.model import Closing, Ending, ThreadKey
+from bot.model import Closing, Ending, Outcome, ThreadKey
 from bot.slack import wording
 from bot.slack.action_ids import ActionId
 from bot.slack.cards import Block
@@ -44,6 +44,8 @@ def finale(closing: Closing, thread: ThreadKey, *, silent: bool) -> Finale:
     blocks: list[Block] = held_back_blocks(thread, closing.held_back) if closing.held_back else []
     if ending in _CONTINUABLE:
         blocks.append(_continue_button(thread, ending))
+    if closing.outcome.nearly_full or ending is Ending.CONTEXT_FULL:
+        blocks += _compact_blocks(closing.outcome)
     if ending is Ending.DONE and not silent:
         blocks.append(_feedback())
     if closing.usage is not None:
@@ -55,16 +57,31 @@ def finale(closing: Closing, thread: ThreadKey, *, silent: bool) -> Finale:
 def held_back_blocks(thread: ThreadKey, count: int) -> list[Block]:
     """What a stop holds back, with what can be done about it."""
 
-    def button(text: str, action: ActionId) -> Block:
-        label = {"type": "plain_text", "text": text}
-        return {"type": "button", "action_id": action.value, "text": label, "value": str(thread)}
-
     elements = [
-        button(wording.GO_ON_BUTTON, ActionId.GO_ON),
-        button(wording.WITHDRAW_BUTTON, ActionId.WITHDRAW_HELD_BACK),
+        _button(wording.GO_ON_BUTTON, ActionId.GO_ON, str(thread)),
+        _button(wording.WITHDRAW_BUTTON, ActionId.WITHDRAW_HELD_BACK, str(thread)),
     ]
-    said: Block = {"type": "section", "text": {"type": "mrkdwn", "text": wording.held_back(count)}}
-    return [said, {"type": "actions", "elements": elements}]
+    return [_said(wording.held_back(count)), {"type": "actions", "elements": elements}]
+
+
+def _compact_blocks(outcome: Outcome) -> list[Block]:
+    """That the model's context is nearly full, with the ways out; of a full one the notice speaks."""
+    elements = [
+        _button(wording.COMPACT_BUTTON, ActionId.COMPACT),
+        _button(wording.BRANCH_FROM_SUMMARY_BUTTON, ActionId.BRANCH_FROM_SUMMARY),
+    ]
+    said = [_said(wording.nearly_full(outcome.context_used))] if outcome.nearly_full else []
+    return [*said, {"type": "actions", "elements": elements}]
+
+
+def _said(text: str) -> Block:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+
+
+def _button(text: str, action: ActionId, value: str = "") -> Block:
+    label = {"type": "plain_text", "text": text}
+    button: Block = {"type": "button", "action_id": action.value, "text": label}
+    return {**button, "value": value} if value else button
 
 
 def _continue_button(thread: ThreadKey, ending: Ending) -> Block:

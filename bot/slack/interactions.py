@@ -141,6 +141,8 @@ ACTIONS: Mapping[str, Callable[[Buttons, Press], Awaitable[None]]] = {
     ActionId.FEEDBACK: Buttons.thank,
     ActionId.CONTINUE_TURN: Buttons.continue_turn,
     ActionId.ASK_AGAIN: Buttons.ask_again,
+    ActionId.COMPACT: Buttons.compact,
+    ActionId.BRANCH_FROM_SUMMARY: Buttons.branch_from_summary,
     ActionId.ASK_EDITED: Buttons.ask_edited,
     ActionId.OPEN: Buttons.nothing_to_do,
     ActionId.SHOW: Buttons.show,
@@ -180,7 +182,7 @@ class CommandRow:
 
 
 COMMAND = CommandRow(
-    "List, show, reset, restore, stop, rename, tag and continue conversations; what was spent",
-    "help | list | show | reset | restore | stop | rename | tag | continue | usage | set",
+    "List, show, reset, restore, stop, compact, rename, tag and continue conversations; what was spent",
+    "help | list | show | reset | restore | stop | compact | rename | tag | continue | usage | set",
     should_escape=True,
 )

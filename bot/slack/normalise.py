@@ -63,6 +63,7 @@ class WordKind(StrEnum):
     RESET = "reset"
     RESTORE = "restore"
     STOP = "stop"
+    COMPACT = "compact"
     HELP = "help"
     NAME = ""
     """The bot's name alone."""

@@ -97,6 +97,8 @@ class Script:
             case ToolFinished(id=tool_id, ok=ok, summary=summary):
                 status = CardStatus.COMPLETE if ok else CardStatus.ERROR
                 self._settle_card(tool_id, status, one_line(summary, TASK_OUTPUT_CHARS))
+            case Remark(RemarkKind.COMPACTED):
+                self._heard.append(f"{wording.COMPACTED_ITSELF}\n\n")
             case Remark(RemarkKind.SESSION_LOST):
                 self._heard.append(f"{wording.FRESH_START}\n\n")
             case _:

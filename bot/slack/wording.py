@@ -21,6 +21,7 @@ WRITING = "is writing…"
 """The status while text waits: for its turn under Slack's rates, or until it is known how long a block of code is."""
 
 FRESH_START = "_My memory of this thread had expired, so I started fresh from the messages that are still here._"
+COMPACTED_ITSELF = "_This conversation had grown too long, so I go on from a summary of it._"
 CONTINUES_BELOW = "continues below"
 CUT_SHORT = "cut short"
 NOTHING_SAID = "Done. There was nothing to say."
@@ -85,7 +86,8 @@ _NOTICES: dict[Ending, str] = {
     ),
     Ending.CONTEXT_FULL: (
         "This conversation has become too long for the model. "
-        "Branch from an earlier message to go on from there, or write `reset` after my name to start afresh here."
+        "Compact it to go on from a summary, branch from an earlier message, "
+        "or write `reset` after my name to start afresh here."
     ),
     Ending.UNREACHABLE: (
         "I can't reach the model at the moment. "
@@ -99,12 +101,28 @@ _NOTICES: dict[Ending, str] = {
         "Something broke on my side while I was working, and trying again didn't help. "
         "Nothing said before is lost: please send your message again, or put it differently."
     ),
+    Ending.COMPACTED: (
+        "Compacted: from here on I remember a summary of what was said before. "
+        "The answers above can still be branched as they were."
+    ),
+    Ending.NOT_COMPACTED: (
+        "I couldn't make a summary of this conversation, so it is as it was: there may be too little of it yet. "
+        "Try again in a minute, or write `reset` after my name to start afresh here."
+    ),
     Ending.SESSION_GONE: (
         "My memory of this thread has expired. Send your message again and I start from what is still written here."
     ),
     Ending.OVER_BUDGET: "I can't take this on: a budget is used up.",
     Ending.DEFERRED: "I need a decision before I can go on.",
 }
+
+
+def nearly_full(context_used: float) -> str:
+    """Below an answer, beside the buttons *Compact* and *Branch from a summary*."""
+    return (
+        f"This conversation fills {context_used:.0%} of what I can keep in mind. *Compact* lets me go on here from a "
+        "summary; a branch from a summary leaves this thread as it is."
+    )
 
 
 def held_back(count: int) -> str:
@@ -155,6 +173,8 @@ def duration(seconds: float) -> str:
 
 CONTINUE_BUTTON = "Continue"
 ASK_AGAIN_BUTTON = "Ask it again"
+COMPACT_BUTTON = "Compact"
+BRANCH_FROM_SUMMARY_BUTTON = "Branch from a summary"
 ASK_EDITED_BUTTON = "Ask again from here"
 LEAVE_IT_BUTTON = "Leave it"
 OPEN_BUTTON = "Open"
@@ -192,6 +212,7 @@ _REFUSALS: dict[Reason, str] = {
     Reason.UNKNOWN_SESSION: "I know no such conversation. Take its ID from the list, or the link of its thread.",
     Reason.AMBIGUOUS_SESSION: "Several conversations have an ID that starts so. Give more of it, or a link.",
     Reason.NOT_YOURS: "Only the people in that conversation and admins can do this.",
+    Reason.NOTHING_TO_COMPACT: "There is nothing to summarise there yet.",
     Reason.NOT_YOUR_MESSAGE: "Only the one who wrote that message can have it asked again, while it is still there.",
     Reason.CANT_READ: "That conversation is in a place you can't read. Join it first, or ask somebody who is there.",
     Reason.NOTHING_RUNNING: "Nothing is running there, so there is nothing to stop.",
@@ -245,6 +266,13 @@ def branch_root(title: str, link: str) -> str:
 def branch_asks_again() -> str:
     """Beside the button of a branch made at a person's message."""
     return "Put the question differently here, or ask it again as it was."
+
+
+BRANCH_NEARLY_FULL = (
+    "The conversation it was made from fills nearly all that I can keep in mind. "
+    "*Compact* lets me go on from a summary."
+)
+COMPACTING = "Making a summary to go on from."
 
 
 def branch_announced(link: str) -> str:
@@ -332,7 +360,7 @@ def help_text(command: str, branch_emoji: Sequence[str], *, admin: bool) -> str:
     )
     ids = (
         "An ID is the short code in the list; a link to the thread does as well. "
-        "Inside a thread write `stop`, `reset`, `restore` or `help` after my name, "
+        "Inside a thread write `stop`, `compact`, `reset`, `restore` or `help` after my name, "
         "or use the shortcuts in a message's menu."
     )
     everybody = f"`{command} list` – everybody's conversations, `{command} list mine` – only your own"
@@ -344,6 +372,7 @@ def help_text(command: str, branch_emoji: Sequence[str], *, admin: bool) -> str:
         f"{listed}; add words, `#channel`, `@person` or `tag:name` to narrow it down",
         f"`{command} show ID` – one conversation, where it came from, and what was said last",
         f"`{command} continue` – go on with your latest conversation here; with an ID or link, with that one",
+        f"`{command} compact ID` – go on from a summary, when a conversation has grown long",
         f"`{command} stop ID` – stop the answer that is being written",
         f"`{command} reset ID` – start afresh in that thread; `{command} restore ID` undoes it",
         f"`{command} usage` – what you have spent, and what is left of the budgets",

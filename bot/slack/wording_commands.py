@@ -168,6 +168,10 @@ def cost(usd: float) -> str:
     return f"${usd:.2f}" if usd >= 0.005 or usd == 0 else "under 1 ¢"
 
 
+def context_used(part: float) -> str:
+    return f"context {part:.0%} full"
+
+
 def tagged(tag: str) -> str:
     return f"tag `{escaped(tag)}`"
 

@@ -75,6 +75,7 @@ def _outcome_kept(outcome: Outcome) -> Mapping[str, object]:
         "duration_s": outcome.duration_s,
         "agent_turns": outcome.agent_turns,
         "detail": outcome.detail,
+        **({"context_used": outcome.context_used} if outcome.context_used else {}),
         **({"used_up": asdict(outcome.used_up)} if outcome.used_up is not None else {}),
     }
 
@@ -91,6 +92,7 @@ def _outcome(kept: Mapping[str, Any] | None) -> Outcome | None:
         agent_turns=kept["agent_turns"],
         detail=kept["detail"],
         used_up=_level(kept.get("used_up")),
+        context_used=kept.get("context_used", 0.0),
     )
 
 
@@ -154,6 +156,7 @@ def thread_fields(thread: Thread) -> dict[str, str]:
         "model": thread.model,
         "source": source_text(thread.source),
         "archived": archived_text(thread.archived),
+        "context_used": repr(thread.context_used),
     }
 
 
@@ -178,6 +181,7 @@ def thread_from(key: ThreadKey, kept: Fields, turn_state: str = "", waiting: int
         model=kept.get("model", ""),
         source=_source(kept.get("source", "")),
         archived=archived_from(kept.get("archived", "")),
+        context_used=float(kept.get("context_used") or 0.0),
     )
 
 

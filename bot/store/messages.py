@@ -50,6 +50,7 @@ def message_text(message: Message) -> str:
             ],
             "trace": message.trace,
             "limits": limits and _limits_kept(limits),
+            **({"compact": True} if message.compact else {}),
         }
     )
     return kept.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
@@ -82,6 +83,7 @@ def message_of(thread: ThreadKey, kept: Mapping[str, Any]) -> Message:
         limits=Limits(limits.get("max_turns"), limits.get("max_budget_usd"), limits.get("max_turn_s"))
         if limits
         else None,
+        compact=kept.get("compact", False),
     )
 
 

@@ -101,7 +101,14 @@ class Threads:
             given_up = read.as_archived()
             archived = (*read.thread.archived, given_up) if read.used else read.thread.archived
             fresh = replace(
-                read.thread, session_id=session_id, head="", title="", turns=0, cost_usd=0.0, archived=archived
+                read.thread,
+                session_id=session_id,
+                head="",
+                title="",
+                turns=0,
+                cost_usd=0.0,
+                archived=archived,
+                context_used=0.0,
             )
             if await self._replace_session(lease, read.thread, fresh):
                 return given_up
@@ -123,6 +130,7 @@ class Threads:
                 title=chosen.title,
                 turns=chosen.turns,
                 cost_usd=chosen.cost_usd,
+                context_used=0.0,
                 archived=(*others, read.as_archived()) if read.used else others,
             )
             if await self._replace_session(lease, read.thread, restored):
@@ -139,7 +147,7 @@ class Threads:
         after = replace(after, archived=after.archived[-MAX_ARCHIVED:])
         changed: list[Argument] = []
         for name, value in codec.thread_fields(after).items():
-            if name in ("session_id", "head", "title", "turns", "cost_usd", "archived"):
+            if name in ("session_id", "head", "title", "turns", "cost_usd", "archived", "context_used"):
                 changed += (name, value)
         keys = ThreadKeys(lease.thread)
         now_us = await self._database.run(

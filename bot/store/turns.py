@@ -77,6 +77,7 @@ class Turns:
             self._ttl_s,
             MAX_PEOPLE,
             self._lifetimes.every_us,
+            repr(outcome.context_used),
             *reply_ts,
         )
         sessions = [session_id, *(session.session_id for session in codec.archived_from(archived))]

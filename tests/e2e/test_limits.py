@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from bot.playground.model import say
@@ -29,6 +30,76 @@ async def test_beyond_a_budget_prompts_are_refused_with_when_it_resets(launcher:
         assert "of $0.01 today ($0.00 left)" in answer
         await bot.ask("I have my own", user=U_BEN)
         assert len(bot.model.requests) == 2
+
+
+async def long_conversation(bot: Bot) -> str:
+    """A thread whose session fills 85 % of the model's context. Returns its root."""
+    root = await bot.ask("remember 42")
+    bot.model.script(replace(say("ok"), input_tokens=850_000))
+    await bot.say("and 43", root)
+    return root
+
+
+SUMMARY = say("<analysis>numbers</analysis><summary>They want 42 and 43 remembered.</summary>")
+
+
+async def test_a_context_that_is_nearly_full_is_said_and_compacted(bot: Bot) -> None:
+    root = await long_conversation(bot)
+    assert "fills 85% of what I can keep in mind" in str(bot.replies(root)[-1].blocks)
+    bot.model.script(SUMMARY)
+    await bot.slack.people.click(U_ANA, bot.replies(root)[-1], "compact")
+    await bot.turns_ended(root, 3)
+    assert "from here on I remember a summary" in bot.texts(root)[-1]
+    assert "numbers" not in "".join(bot.texts(root))
+    await bot.say("what?", root)
+    asked = bot.model.requests[-1].texts
+    assert any("They want 42 and 43 remembered." in text for text in asked)
+    assert not any(text == "remember 42" for text in asked)
+    assert "fills" not in str(bot.replies(root)[-1].blocks)
+    branch = await bot.branch(bot.replies(root)[0].ts)
+    await bot.say("and before?", branch)
+    assert bot.model.requests[-1].prompts == ["remember 42", "and before?"]
+
+
+async def test_a_long_conversation_is_branched_from_a_summary(bot: Bot) -> None:
+    root = await long_conversation(bot)
+    bot.model.script(SUMMARY)
+    before = {message.ts for message in bot.slack.posts_of_bot(C_GENERAL)}
+    await bot.slack.people.click(U_ANA, bot.replies(root)[-1], "branch_from_summary")
+    branch = await bot.slack.wait_until(
+        lambda: next((m.ts for m in bot.slack.posts_of_bot(C_GENERAL) if m.ts not in before), ""), 30
+    )
+    assert "fills nearly all" in str(bot.slack.workspace.message(C_GENERAL, branch).blocks)
+    await bot.turns_ended(branch)
+    await bot.say("what?", branch)
+    assert any("They want 42 and 43 remembered." in text for text in bot.model.requests[-1].texts)
+    await bot.say("here as well?", root)
+    assert bot.model.requests[-1].prompts == ["remember 42", "and 43", "here as well?"]
+
+
+async def test_compact_is_a_word_and_a_command_too(bot: Bot) -> None:
+    root = await bot.ask("remember 42")
+    for count, way in ((2, "word"), (4, "command")):
+        bot.model.script(SUMMARY)
+        if way == "word":
+            bot.slack.people.say(U_ANA, C_GENERAL, f"{bot.slack.mention} compact", root)
+        else:
+            await command(bot, f"compact {bot.link(root)}")
+        await bot.turns_ended(root, count)
+        assert "from here on I remember a summary" in bot.texts(root)[-1]
+        await bot.say("and 43", root)
+
+
+async def test_a_turn_that_takes_too_long_offers_to_go_on(launcher: Launcher) -> None:
+    async with launcher.up(BOT_MAX_TURN_S="1") as bot:
+        gate = asyncio.Event()
+        bot.model.script(say("so far. ", gate, "the rest."))
+        root = await bot.ask("long")
+        gate.set()
+        assert "taken all the time" in bot.texts(root)[-1]
+        await bot.slack.people.click(U_ANA, bot.replies(root)[-1], "continue_turn")
+        await bot.turns_ended(root, 2)
+        assert bot.model.requests[-1].prompt.endswith("Please continue where you stopped.")
 
 
 async def test_admins_see_who_spent_most_and_others_only_their_own(bot: Bot) -> None:

@@ -67,7 +67,7 @@ class MemoryThreads:
     async def reset(self, lease: Lease, session_id: str) -> ArchivedSession:
         state, thread = self._of_lease(lease)
         archived = self._archive(state, thread)
-        fresh = replace(thread, session_id=session_id, head="", title="", turns=0, cost_usd=0.0)
+        fresh = replace(thread, session_id=session_id, head="", title="", turns=0, cost_usd=0.0, context_used=0.0)
         self._replace(state, replace(fresh, archived=(*thread.archived, *archived)))
         return self._as_archived(thread)
 
@@ -84,6 +84,7 @@ class MemoryThreads:
             title=chosen.title,
             turns=chosen.turns,
             cost_usd=chosen.cost_usd,
+            context_used=0.0,
             archived=(*others, *self._archive(state, thread)),
         )
         self._replace(state, restored)

@@ -92,7 +92,8 @@ class MemoryTurns:
         kept.points.update({ts: Point(thread.session_id, head, PointKind.REPLY, turn_id) for ts in reply_ts})
         people = dict.fromkeys((*thread.people, *(message.user for message in turn.prompt.messages)))
         ordered = tuple(sorted(people, key=lambda user: user != thread.owner))
-        kept.thread = replace(thread, head=head, turns=thread.turns + 1, people=ordered)
+        used = outcome.context_used or thread.context_used
+        kept.thread = replace(thread, head=head, turns=thread.turns + 1, people=ordered, context_used=used)
         kept.turn, kept.last_turn, kept.worker = None, turn_id, lease.worker
 
     def _in_flight(self, lease: Lease, turn_id: str) -> tuple[ThreadState, Turn, Thread]:

@@ -73,6 +73,8 @@ def _shown(view: SessionView) -> Thread:
 def _ids(view: SessionView) -> str:
     people = " ".join(f"<@{user}>" for user in view.thread.people[:10])
     parts = [f"Session `{escaped(view.session_id)}`", f"with {people}" if people else "", escaped(view.thread.model)]
+    if view.thread.context_used:
+        parts.append(words.context_used(view.thread.context_used))
     if view.session_id != view.thread.session_id:
         parts.insert(1, "before a reset")
     return " · ".join(part for part in parts if part)

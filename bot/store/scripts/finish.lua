@@ -1,6 +1,6 @@
 -- End the turn in flight. ARGV: owner, turn_id, deferred, cost_usd, keep_head, ttl_s, max_people, extend_every_us,
--- reply ts…. Returns {now in microseconds, session_id, owner, people as a JSON list, archived as a JSON list, whether the
--- large keys' lives are to be extended}.
+-- context_used (0: not known), reply ts…. Returns {now in microseconds, session_id, owner, people as a JSON list,
+-- archived as a JSON list, whether the large keys' lives are to be extended}.
 local turn_id, deferred, cost_usd, keep_head = ARGV[2], ARGV[3] == '1', ARGV[4], ARGV[5] == '1'
 local ttl_s, max_people, extend_every_us = ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
 if not held(ARGV[1]) then
@@ -61,7 +61,10 @@ for _, message in ipairs(cjson.decode(turn[3])) do
   add(message.user)
   redis.call('HSETNX', points_key, message.ts, point(session_id, head_before, 'prompt'))
 end
-for i = 9, #ARGV do
+if tonumber(ARGV[9]) > 0 then
+  redis.call('HSET', thread_key, 'context_used', ARGV[9])
+end
+for i = 10, #ARGV do
   redis.call('HSET', points_key, ARGV[i], point(session_id, head, 'reply'))
 end
 

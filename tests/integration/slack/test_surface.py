@@ -172,7 +172,7 @@ async def test_opening_the_dm_suggests_prompts(surface: Surface) -> None:
 async def test_a_branch_and_its_question_are_posted_as_slack_takes_them(surface: Surface) -> None:
     ana = Person(TEAM, U_ANA)
     chat, thread = surface.chat, replace(surface.thread, status=ThreadStatus.IDLE)
-    ts = await chat.open_branch(ana, D_ANA, thread, thread.key.root_ts, ask_again=True)
+    ts = await chat.open_branch(ana, D_ANA, thread, thread.key.root_ts, ask_again=True, nearly_full=False)
     branch = ThreadKey(TEAM, D_ANA, ts)
     await chat.announce_branch(ana, thread.key, branch)
     await chat.ask_again(ana, branch, "Why <b> & not <@U0ANA1ADMIN>?")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from claude_agent_sdk import ClaudeAgentOptions
@@ -46,6 +47,13 @@ def test_slack_text_is_data_and_the_hosts_settings_stay_out() -> None:
     assert options.strict_mcp_config
     assert options.permission_mode == "default"
     assert not options.allowed_tools, "an allowed tool would never be asked about"
+
+
+def test_a_process_that_compacts_takes_the_command_and_a_persons_slash_never_is_one() -> None:
+    request = RunRequest(LEASE, SESSION, True, "/compact")
+    assert not Opening.of(request, "").compact
+    assert Opening.of(replace(request, text="", compact=True), "").compact
+    assert made(resume=True).verbatim_prompts
 
 
 def test_limits_and_the_model_are_passed_on() -> None:

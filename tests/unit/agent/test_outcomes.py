@@ -89,3 +89,24 @@ def test_a_dead_process_crashed() -> None:
 def test_a_session_or_entry_that_is_missing_is_gone(said: str) -> None:
     error = ResultError("Claude Code returned an error result", {"errors": [said]}, 1)
     assert outcome_of_error(error, RunFacts("s"), 0.0).ending is Ending.SESSION_GONE
+
+
+@pytest.mark.parametrize(("compacted", "ending"), [(True, Ending.COMPACTED), (False, Ending.NOT_COMPACTED)])
+def test_only_the_boundary_tells_that_a_session_was_compacted(compacted: bool, ending: Ending) -> None:
+    facts = RunFacts("s", compacts=True, compacted=compacted)
+    assert outcome_of_result(result(result="Compaction failed"), facts).ending is ending
+
+
+@pytest.mark.parametrize(
+    ("tokens", "usage", "used"),
+    [
+        (850, {"m": {"contextWindow": 1000}}, 0.85),
+        (850, {"other": {"contextWindow": 500}, "m": {"contextWindow": 1000}}, 0.85),
+        (2000, {"m": {"contextWindow": 1000}}, 1.0),
+        (850, {"m": {}}, 0.0),
+        (850, None, 0.0),
+    ],
+)
+def test_how_full_the_context_is(tokens: int, usage: dict[str, Any] | None, used: float) -> None:
+    facts = RunFacts("s", model="m", context_tokens=tokens)
+    assert outcome_of_result(result(model_usage=usage), facts).context_used == used

@@ -118,7 +118,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         )
         fork_needs = ForkNeeds(store.threads, store.turns, agent, workspaces, agent, LIMITS)
         forks = Forks(fork_needs, inbox, chat, references, clock, new_id=lambda: next(ids))
-        admin = Admin(store.threads, agent, inbox, chat, references, new_id=lambda: next(ids))
+        admin = Admin(store.threads, agent, inbox, chat, references, clock, new_id=lambda: next(ids))
         return Worker(store, inbox, forks, admin, turns, budgets, Edits(store.threads, forks, inbox, chat))
 
     async with AsyncExitStack() as stack:

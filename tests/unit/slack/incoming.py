@@ -187,6 +187,9 @@ class FakeForks:
     async def ask_again(self, person: Person, branch: ThreadKey) -> None:
         self._made("ask_again", person, branch)
 
+    async def branch_from_summary(self, person: Person, thread: ThreadKey, ts: str) -> Branch:
+        return self._made("branch_from_summary", person, thread, ts)
+
 
 @dataclass
 class FakeAdmin:
@@ -229,6 +232,9 @@ class FakeAdmin:
         if self.thread.status is not ThreadStatus.RUNNING:
             raise Refusal(Reason.NOTHING_RUNNING)
         self.done.append(("stop", person.user, key))
+
+    async def compact(self, person: Person, key: ThreadKey, ts: str = "", *, there: bool = False) -> None:
+        self.done.append(("compact", person.user, key, ts, there))
 
     async def go_on(self, person: Person, key: ThreadKey, *, there: bool = False) -> int:
         self.done.append(("go_on", person.user, key, there))

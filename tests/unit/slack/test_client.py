@@ -108,7 +108,7 @@ async def test_without_slacks_own_link_one_is_made_by_its_rules(ts: str, made: s
 
 async def test_a_branch_opens_with_a_root_that_leads_back() -> None:
     web = ScriptedWeb({"chat.postMessage": {"ts": BRANCH.root_ts}, "chat.getPermalink": {"permalink": LINK}})
-    ts = await chat(web).open_branch(BY_ANN, CHANNEL, THREAD, "1760000003.001300", ask_again=True)
+    ts = await chat(web).open_branch(BY_ANN, CHANNEL, THREAD, "1760000003.001300", ask_again=True, nearly_full=False)
     assert ts == BRANCH.root_ts
     [posted] = web.to("chat.postMessage")
     assert posted["channel"] == CHANNEL
@@ -122,7 +122,7 @@ async def test_a_branch_opens_with_a_root_that_leads_back() -> None:
 async def test_a_branch_that_could_not_be_posted_is_told() -> None:
     web = ScriptedWeb({"chat.postMessage": ChatRefused("chat.postMessage", "not_in_channel")})
     with pytest.raises(ChatRefused):
-        await chat(web).open_branch(BY_ANN, CHANNEL, THREAD, "", ask_again=False)
+        await chat(web).open_branch(BY_ANN, CHANNEL, THREAD, "", ask_again=False, nearly_full=False)
 
 
 async def test_the_source_thread_hears_of_its_branch() -> None:

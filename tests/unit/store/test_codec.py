@@ -131,7 +131,7 @@ def test_a_point_is_read() -> None:
 def test_what_is_written_is_what_was_recorded() -> None:
     assert messages.message_text(MESSAGE) == MESSAGE_1
     assert codec.progress_text(PROGRESS) == PROGRESS_1
-    assert codec.thread_fields(THREAD) == THREAD_1
+    assert codec.thread_fields(THREAD) == {**THREAD_1, "context_used": "0.0"}
 
 
 @pytest.mark.parametrize(
