@@ -20,6 +20,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.admin import Admin
 from bot.agent import command
 from bot.agent.claude import ClaudeAgent
+from bot.agent.leftovers import Leftovers
 from bot.agent.memory import default_clients, default_memory_mb, memory
 from bot.agent.pool import PoolBounds
 from bot.agent.sessions import ClaudeSessions
@@ -39,6 +40,7 @@ from bot.patience import Patience, PatientFiles, PatientSpend, PatientTranscript
 from bot.policies import Policies
 from bot.policy_file import read_policy
 from bot.ports import Telemetry
+from bot.privacy import PersonalPrivacy, Privacy, PrivacyNeeds
 from bot.prompts import PromptWriter
 from bot.references import References
 from bot.slack.answers import Answers
@@ -136,6 +138,7 @@ class _Core:
     edits: Edits
     admin: Admin
     budgets: Budgets
+    privacy: PersonalPrivacy
     agent: ClaudeAgent
 
 
@@ -218,6 +221,7 @@ async def _open_core(
     budgets = Budgets(spend, clock, lambda _thread, _person: table, settings.timezone, new_id=_new_id)
     turns = Turns(turn_store, chat, clock, needs, budgets, show_usage=settings.show_usage, telemetry=telemetry)
     bounds = InboxBounds(lease_s=settings.lease_s, turns_running=settings.max_turns_running)
+    leftovers = Leftovers(settings.data_dir, store.threads, agent, clock)
     inbox = Inbox(
         store.inbox,
         store.signals,
@@ -231,13 +235,17 @@ async def _open_core(
         drain_s=settings.drain_s,
         readiness=agent,
         telemetry=telemetry,
+        forget=leftovers.forget,
     )
+    await stack.enter_async_context(leftovers)
     await stack.enter_async_context(inbox)
     fork_needs = ForkNeeds(store.threads, store.turns, sessions, workspaces, agent, limits)
     forks = Forks(fork_needs, inbox, chat, references, clock, new_id=_new_id)
     admin = Admin(store.threads, sessions, inbox, chat, references, clock, new_id=_new_id)
     edits = Edits(store.threads, forks, inbox, chat)
-    return _Core(inbox, forks, edits, admin, budgets, agent)
+    erasing = PrivacyNeeds(store.threads, store.erasure, store.inbox, sessions, store.workers, store.signals)
+    privacy = PersonalPrivacy(Privacy(erasing, inbox), references, chat)
+    return _Core(inbox, forks, edits, admin, budgets, privacy, agent)
 
 
 def _budget_table(settings: Settings) -> BudgetTable:
@@ -281,6 +289,8 @@ def _listeners(settings: Settings, core: _Core, store: Store, surface: _Surface)
         changes=surface.changes,
         accounts=core.budgets,
         edits=core.edits,
+        privacy=core.privacy,
+        follow_deletes=settings.follow_deletes,
     )
 
 

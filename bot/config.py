@@ -295,6 +295,13 @@ class Settings:
         values.whole(0, 36500),
         "90",
     )
+    follow_deletes: bool = _setting(
+        "BOT_FOLLOW_DELETES",
+        "State",
+        "Whether deleting a message in Slack takes the words of its turn, prompt and answer, out of the session.",
+        values.boolean,
+        "false",
+    )
     lease_s: float = _setting(
         "BOT_LEASE_S",
         "Work",

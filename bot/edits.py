@@ -11,7 +11,7 @@ import structlog
 from bot.errors import Reason, Refusal
 from bot.forks import ASK_AGAIN_LOOKBACK, Branch, Forks
 from bot.inbox import Inbox
-from bot.model import Address, Message, Person, PointKind, ThreadKey
+from bot.model import Address, Message, Person, Point, PointKind, ThreadKey
 from bot.ports import Chat, ThreadStore
 
 log = structlog.get_logger(__name__)
@@ -29,7 +29,7 @@ class Edits:
     async def can_ask_again(self, thread: ThreadKey, ts: str) -> bool:
         """Whether a person's message was answered, so that it can be asked again."""
         point = await self._threads.point(thread, ts)
-        return point is not None and point.kind is PointKind.PROMPT
+        return _was_asked(point)
 
     async def ask_again(self, person: Person, thread: ThreadKey, ts: str) -> Branch:
         """Branch before the message, and ask it there as it reads now, with what was answered together with it.
@@ -40,7 +40,7 @@ class Edits:
             Refusal: NOT_YOUR_MESSAGE, and those of `Forks.branch`.
         """
         point = await self._threads.point(thread, ts)
-        if point is None or point.kind is not PointKind.PROMPT:
+        if point is None or not _was_asked(point):
             raise Refusal(Reason.NO_POINT_HERE)
         written = await self._chat.written(thread, ts)
         if written is None or written.user != person.user or person.team != thread.team:
@@ -65,6 +65,10 @@ class Edits:
         texts[written.ts] = (written.user, written.text)
         said = [texts[ts] for ts in timestamps if ts in texts]
         return "\n\n".join(text if user == written.user else f"@{user}: {text}" for user, text in said)
+
+
+def _was_asked(point: Point | None) -> bool:
+    return point is not None and point.kind is PointKind.PROMPT and not point.overheard
 
 
 def _digest(text: str) -> str:

@@ -91,6 +91,7 @@ class Inbox:
         drain_s: float,
         readiness: Readiness | None = None,
         telemetry: Telemetry | None = None,
+        forget: Callable[[ThreadKey], Coroutine[Any, Any, None]] | None = None,
     ) -> None:
         self._store = store
         self._signals = signals
@@ -103,6 +104,7 @@ class Inbox:
         self._drain_s = drain_s
         self._readiness = readiness
         self._telemetry = telemetry or Untold()
+        self._forget = forget
         self._neighbours = Neighbours(workers)
         self._slots = TurnSlots(bounds.turns_running, readiness.capacity if readiness is not None else None)
         self._held = HeldThreads(
@@ -361,6 +363,9 @@ class Inbox:
         async for signal in self._signals.receive():
             if signal.kind is SignalKind.STOP:
                 self._run_beside(self._interrupt(signal.thread))
+            elif signal.kind is SignalKind.FORGET:
+                if self._forget is not None:
+                    self._run_beside(self._forget(signal.thread))
             elif self._draining:
                 self._run_beside(self._pass_on(signal.thread))
             else:

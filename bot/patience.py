@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -231,6 +231,9 @@ class PatientTranscripts:
 
     async def subpaths(self, thread: ThreadKey, session_id: str) -> Sequence[str]:
         return await self._patience.read(partial(self._store.subpaths, thread, session_id))
+
+    async def rewrite(self, lease: Lease, session_id: str, subpath: str, bodies: Mapping[int, str]) -> None:
+        await self._store.rewrite(lease, session_id, subpath, bodies)
 
     async def delete(self, lease: Lease, session_id: str) -> None:
         await self._store.delete(lease, session_id)

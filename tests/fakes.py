@@ -6,7 +6,19 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from bot.budgets import Budgets, BudgetTable
-from bot.ports import Clock, FileStore, InboxStore, Signals, SpendStore, ThreadStore, Transcripts, TurnStore, Workers
+from bot.ports import (
+    Clock,
+    ErasureStore,
+    FileStore,
+    InboxStore,
+    Signals,
+    SpendStore,
+    ThreadStore,
+    Transcripts,
+    TurnStore,
+    Workers,
+)
+from tests.memory.erasure import MemoryErasure
 from tests.memory.inbox import MemoryInbox, MemorySignals, MemoryWorkers
 from tests.memory.spend import MemorySpend
 from tests.memory.state import ManualClock, Memory
@@ -43,3 +55,4 @@ class MemoryStore:
         self.transcripts: Transcripts = MemoryTranscripts(self.memory)
         self.files: FileStore = MemoryFiles(self.memory)
         self.spend: SpendStore = MemorySpend(self.memory)
+        self.erasure: ErasureStore = MemoryErasure(self.memory)

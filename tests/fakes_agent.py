@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +42,8 @@ class FakeRun:
     script: Script
     request: RunRequest
     transcripts: Transcripts
+    uuids: dict[str, list[str]]
+    """Of the entries of each session, in order."""
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
     over: bool = False
 
@@ -71,6 +73,7 @@ class FakeRun:
     async def _write(self, body: str) -> None:
         entry = TranscriptEntry(str(uuid4()), anchor=True, body=body)
         await self.transcripts.append(self.request.lease, self.request.session_id, "", [entry])
+        self.uuids.setdefault(self.request.session_id, []).append(entry.uuid)
 
 
 class FakeAgent:
@@ -79,6 +82,7 @@ class FakeAgent:
     def __init__(self, transcripts: Transcripts) -> None:
         self._transcripts = transcripts
         self._count = itertools.count(1)
+        self._uuids: dict[str, list[str]] = {}
         self.scripts: list[Script] = []
         self.requests: list[RunRequest] = []
         self.runs: list[FakeRun] = []
@@ -90,7 +94,7 @@ class FakeAgent:
     @asynccontextmanager
     async def run(self, request: RunRequest, workdir: Path) -> AsyncIterator[FakeRun]:
         script = self.scripts.pop(0) if self.scripts else Script([TextDelta(f"answer {next(self._count)}")])
-        run = FakeRun(script, request, self._transcripts)
+        run = FakeRun(script, request, self._transcripts, self._uuids)
         self.requests.append(request)
         self.runs.append(run)
         thread = request.lease.thread
@@ -119,11 +123,23 @@ class FakeAgent:
         new = str(uuid4())
         entries = [TranscriptEntry(str(uuid4()), anchor=True, body=body) for body in bodies]
         await self._transcripts.append(lease, new, "", entries)
+        self._uuids[new] = [entry.uuid for entry in entries]
         return new
 
     async def exchanges(self, thread: ThreadKey, session_id: str, last: int) -> Sequence[Exchange]:
         bodies = await self._transcripts.load(thread, session_id, "") or ()
         return [Exchange(body, "") for body in bodies if body.startswith("user:")][-last:]
+
+    async def take_out(self, lease: Lease, session_id: str, starts: Collection[str], cuts: Collection[str]) -> int:
+        changed, inside, turns = {}, "" in starts, int("" in starts)
+        for index, uuid in enumerate(self._uuids.get(session_id, ())):
+            if inside:
+                changed[index] = "removed"
+            if uuid in cuts:
+                inside = uuid in starts
+                turns += inside
+        await self._transcripts.rewrite(lease, session_id, "", changed)
+        return turns
 
     async def rename(self, lease: Lease, session_id: str, title: str) -> None:
         await self._label(lease, session_id, f"title:{title}")

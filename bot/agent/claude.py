@@ -116,6 +116,12 @@ class ClaudeAgent:
     def capacity(self) -> int | None:
         return self._pool.capacity
 
+    async def let_go(self, thread: ThreadKey) -> None:
+        """End the thread's idle processes: they know what it is not to know any more."""
+        if self._preparing:
+            await asyncio.wait(self._preparing.values())
+        await self._pool.let_go(lambda live: live.thread == thread)
+
     # --- processes --------------------------------------------------------------------------------------------------
 
     @asynccontextmanager

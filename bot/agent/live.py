@@ -14,7 +14,7 @@ from claude_agent_sdk import ClaudeAgentOptions
 from bot.agent.client import LiveClient
 from bot.agent.hooks import Gate
 from bot.agent.session_store import ThreadTranscripts
-from bot.model import Ending, RunRequest
+from bot.model import Ending, RunRequest, ThreadKey
 
 log = structlog.get_logger(__name__)
 
@@ -70,6 +70,11 @@ class LiveSession:
     def __post_init__(self) -> None:
         self.model = self.options.model
         self._inode = self.workdir.stat().st_ino
+
+    @property
+    def thread(self) -> ThreadKey | None:
+        """Whose it is; None for a spare."""
+        return self.store.thread
 
     @property
     def alive(self) -> bool:

@@ -196,6 +196,11 @@ class Pool(Generic[M]):
         while closing := [task for task, session in self._closing.items() if session == session_id]:
             await asyncio.wait(closing)
 
+    async def let_go(self, belongs: Callable[[M], bool]) -> None:
+        """End the processes that wait and belong, and return when they are gone. What runs is left alone."""
+        members = [member for member, _ in self._idle.values() if belongs(member)]
+        await asyncio.gather(*(self.retire(member) for member in members))
+
     def waits(self, session_id: str) -> bool:
         """Whether a process waits for this session's turn."""
         return session_id in self._idle

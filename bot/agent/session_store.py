@@ -68,6 +68,11 @@ class ThreadTranscripts:
         """What kept a transcript from being loaded."""
 
     @property
+    def thread(self) -> ThreadKey | None:
+        """Whose sessions these are; None for a spare's, before it has a thread."""
+        return self._source
+
+    @property
     def sound(self) -> bool:
         """Whether everything that was written is kept, or held back."""
         return self._failed is None and self.away is None

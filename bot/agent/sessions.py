@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 from claude_agent_sdk import (
     SessionKey,
@@ -17,6 +19,7 @@ from claude_agent_sdk import (
 )
 from claude_agent_sdk.types import SessionStoreEntry
 
+from bot.agent.redaction import all_without_words, mark_of_removal, without_words
 from bot.agent.session_store import ThreadTranscripts, as_session_store, kept_entry
 from bot.errors import Reason, Refusal
 from bot.model import Exchange, Lease, ThreadKey, TranscriptEntry
@@ -64,6 +67,29 @@ class ClaudeSessions:
             await tag_session_via_store(store, session_id, tag or None)
         except ValueError as error:
             raise Refusal(Reason.BAD_ARGUMENT) from error
+
+    async def take_out(self, lease: Lease, session_id: str, starts: Collection[str], cuts: Collection[str]) -> int:
+        """What subagents wrote beside is emptied whole: it tells no turns apart."""
+        bodies = await self._transcripts.load(lease.thread, session_id, "") or []
+        changed, turns = await asyncio.to_thread(without_words, bodies, starts, cuts)
+        if not turns:
+            return 0
+        # First the mark: from then on no process that knows the words is asked, even if this worker dies here.
+        now = datetime.now(UTC).isoformat()
+        mark = mark_of_removal(str(uuid4()), session_id, _last_anchor(bodies), now)
+        await self._transcripts.append(lease, session_id, "", [mark])
+        await self._transcripts.rewrite(lease, session_id, "", changed)
+        for subpath in await self._transcripts.subpaths(lease.thread, session_id):
+            beside = await self._transcripts.load(lease.thread, session_id, subpath) or []
+            await self._transcripts.rewrite(
+                lease, session_id, subpath, await asyncio.to_thread(all_without_words, beside)
+            )
+        return turns
+
+
+def _last_anchor(bodies: Sequence[str]) -> str:
+    entries = (kept_entry(json.loads(body)) for body in reversed(bodies))
+    return next((entry.uuid for entry in entries if entry.anchor), "")
 
 
 class _OnPaper:

@@ -19,15 +19,20 @@ from bot.ports import FileStore
 log = structlog.get_logger(__name__)
 
 _MB = 1024 * 1024
+DIGEST_SUFFIX = ".digest"
+"""Beside a session's directory: what it was in step with."""
+THREAD_SUFFIX = ".thread"
+"""Beside a session's directory: whose it is."""
 _EMPTIED = "empty"  # the digest of a directory whose files were all removed
 
 
 def session_directory(data_dir: Path, session_id: str) -> Path:
     """Where a session works on this machine. Raises ValueError when the id is not a UUID."""
-    return _directories(data_dir) / str(UUID(session_id))
+    return session_directories(data_dir) / str(UUID(session_id))
 
 
-def _directories(data_dir: Path) -> Path:
+def session_directories(data_dir: Path) -> Path:
+    """Below it each session has its directory."""
     return data_dir.absolute() / "sessions"
 
 
@@ -45,14 +50,14 @@ class SessionWorkspaces:
 
     def __init__(self, files: FileStore, data_dir: Path, max_mb: int) -> None:
         self._files = files
-        self._root = _directories(data_dir)
+        self._root = session_directories(data_dir)
         self._max_bytes = max_mb * _MB
 
     async def open(self, thread: ThreadKey, session_id: str) -> Path:
         """The directory, brought up to what the store keeps. Raises ValueError when the id is not a UUID."""
         place = _Place(self._root, session_id)
         kept = await self._files.digest(thread, session_id)
-        if await asyncio.to_thread(place.make) and (not kept or kept == place.recorded()):
+        if await asyncio.to_thread(place.make, thread) and (not kept or kept == place.recorded()):
             return place.path
         archive = await self._files.get(thread, session_id) if kept else None
         if archive is not None:
@@ -112,11 +117,14 @@ class _Place:
     def __init__(self, root: Path, session_id: str) -> None:
         self.session_id = str(UUID(session_id))
         self.path = root / self.session_id
-        self._record = root / f"{self.session_id}.digest"
+        self._record = root / f"{self.session_id}{DIGEST_SUFFIX}"
+        self._owner = root / f"{self.session_id}{THREAD_SUFFIX}"
 
-    def make(self) -> bool:
-        """Make the directory. False when it was not there before."""
+    def make(self, thread: ThreadKey) -> bool:
+        """Make the thread's directory. False when it was not there before."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not self._owner.exists():
+            self._owner.write_text(str(thread), encoding="utf-8")
         try:
             self.path.mkdir(mode=0o700)
         except FileExistsError:

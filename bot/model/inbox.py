@@ -65,6 +65,8 @@ class Resumed:
 class SignalKind(StrEnum):
     WORK = "work"
     STOP = "stop"
+    FORGET = "forget"
+    """What a worker has of the thread itself, beside the store, is out of date or to be gone."""
 
 
 @dataclass(frozen=True, slots=True)

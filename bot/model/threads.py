@@ -28,6 +28,10 @@ class Point:
     kind: PointKind
     turn_id: str = field(default="", compare=False)
     """The turn that made it; empty for points made otherwise."""
+    user: str = field(default="", compare=False)
+    """Who wrote the message; empty for a reply."""
+    overheard: bool = field(default=False, compare=False)
+    """It was not asked, and only went along with what was."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ another's.
 
 from bot.ports.agent import Agent, Readiness, Run, Sessions, Workspaces
 from bot.ports.clock import Clock
+from bot.ports.erasure import ErasureStore
 from bot.ports.people import People
 from bot.ports.slack import Chat, Journal, Reply
 from bot.ports.spend import SpendRun, SpendStore
@@ -18,6 +19,7 @@ __all__ = [
     "Chat",
     "Clock",
     "DecisionStore",
+    "ErasureStore",
     "FileStore",
     "InboxStore",
     "Journal",

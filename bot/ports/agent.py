@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
@@ -77,6 +77,19 @@ class Sessions(Protocol):
 
     async def exchanges(self, thread: ThreadKey, session_id: str, last: int) -> Sequence[Exchange]:
         """The last exchanges, oldest first; none when the transcript is gone."""
+        ...
+
+    async def take_out(self, lease: Lease, session_id: str, starts: Collection[str], cuts: Collection[str]) -> int:
+        """Take the words out of turns: prompts, answers, and what tools were given and gave. Their places stay.
+
+        A process that still knows the words does not answer for this session any more.
+
+        Args:
+            starts: the entries after which the turns begin; empty for the session's beginning.
+            cuts: the entries at which a turn may end.
+
+        Returns how many turns there were.
+        """
         ...
 
     async def rename(self, lease: Lease, session_id: str, title: str) -> None: ...

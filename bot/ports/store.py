@@ -134,6 +134,10 @@ class Workers(Protocol):
         """
         ...
 
+    async def living(self) -> Mapping[str, int]:
+        """Every living worker, this one too, with its room."""
+        ...
+
 
 class TurnStore(Protocol):
     """The turn in flight of a thread."""
@@ -301,6 +305,10 @@ class Transcripts(Protocol):
         ...
 
     async def subpaths(self, thread: ThreadKey, session_id: str) -> Sequence[str]: ...
+
+    async def rewrite(self, lease: Lease, session_id: str, subpath: str, bodies: Mapping[int, str]) -> None:
+        """Put other bodies in the place of a transcript's entries, by their index; uuids and order stay."""
+        ...
 
     async def delete(self, lease: Lease, session_id: str) -> None:
         """Remove a session's transcripts, the side ones too."""

@@ -34,6 +34,8 @@ class ActionId(StrEnum):
     RESET_CONFIRMED = "reset_confirmed"
     RESTORE = "restore"
     """Value: the thread, and the archived session's id."""
+    FORGET_CONFIRMED = "forget_confirmed"
+    """Value: `thread` and the thread, or `user` and the user's id."""
     STOP = "stop"
     GO_ON = "go_on"
     """Have what a stop held back answered."""

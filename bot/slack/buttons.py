@@ -6,13 +6,14 @@ Whatever can't be done raises a Refusal; `Answers.attend` tells the person.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import structlog
 
 from bot.errors import Reason, Refusal
 from bot.model import Ending, ThreadKey, just_after
-from bot.slack import wording
-from bot.slack.commands import Command, Continue, Reset, Restore, Show, Stop
+from bot.slack import wording, wording_commands
+from bot.slack.commands import Command, Continue, Forget, Reset, Restore, Show, Stop
 from bot.slack.core import Branches
 from bot.slack.events import Surroundings
 from bot.slack.gestures import Place, Press, Shortcut
@@ -56,6 +57,16 @@ class Buttons:
 
     async def reset(self, pressed: Press) -> None:
         await self.carry_out(pressed.place, Reset(_thread(pressed)))
+
+    async def forget_confirmed(self, pressed: Press) -> None:
+        """It may take a while, so that is said first."""
+        kind, _, whose = pressed.value.partition(" ")
+        if kind == "user":
+            asked = Forget(user=whose, confirmed=True)
+        else:
+            asked = Forget(_thread(replace(pressed, value=whose)), confirmed=True)
+        await self._around.answers.tell(pressed.place, Notice(wording_commands.FORGETTING), instead=True)
+        await self.carry_out(pressed.place, asked, instead=True)
 
     async def reset_confirmed(self, pressed: Press) -> None:
         await self.carry_out(pressed.place, Reset(_thread(pressed), confirmed=True), instead=True)

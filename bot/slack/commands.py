@@ -85,6 +85,16 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Forget:
+    """One conversation, or everything of a person."""
+
+    reference: Reference = ""
+    user: str = ""
+    """Whose, when no conversation is named."""
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SetStreaming:
     """How answers appear in the channel where it is typed, from now on."""
 
@@ -99,7 +109,20 @@ class Unclear:
 
 
 Command = (
-    Help | List | Show | Reset | Restore | Stop | Compact | Rename | Tag | Continue | Usage | SetStreaming | Unclear
+    Help
+    | List
+    | Show
+    | Reset
+    | Restore
+    | Stop
+    | Compact
+    | Rename
+    | Tag
+    | Continue
+    | Usage
+    | Forget
+    | SetStreaming
+    | Unclear
 )
 
 _LINK = re.compile(r"/archives/([A-Z0-9]+)/p(\d{4,12})(\d{6})/?")
@@ -227,6 +250,19 @@ def _tag(rest: str, person: Person, command: str) -> Command:
     return Tag(found, tag) if len(tag) <= MAX_TITLE else Unclear(wording.too_long(MAX_TITLE))
 
 
+def _forget(rest: str, person: Person, command: str) -> Command:
+    """Without more it is about oneself."""
+    words = rest.split()
+    if not words or [word.casefold() for word in words] in (["me"], ["mine"]):
+        return Forget(user=person.user)
+    named = _USER.fullmatch(words[0])
+    if named is not None and len(words) == 1:
+        return Forget(user=named.group(1))
+    if _UNRESOLVED.fullmatch(words[0]):
+        return Unclear(wording.unresolved_filter(words[0]))
+    return _about("forget", Forget)(rest, person, command)
+
+
 def _set(rest: str, _person: Person, command: str) -> Command:
     what, _, value = rest.casefold().partition(" ")
     if what == "streaming" and value.strip() in set(StreamingMode):
@@ -247,6 +283,7 @@ _VERBS: dict[str, Callable[[str, Person, str], Command]] = {
     "tag": _tag,
     "continue": _continue,
     "usage": _usage,
+    "forget": _forget,
     "set": _set,
 }
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from bot.admin import SessionView
 from bot.forks import Branch
 from bot.model import Ending, Message, Person, Receipt, SpendReport, Thread, ThreadFilter, ThreadKey, ThreadPage
+from bot.privacy import Forgotten
 
 Reference = ThreadKey | str
 """A thread, or the first characters of a session's id."""
@@ -52,6 +54,20 @@ class Accounts(Protocol):
     """See `bot.budgets.Budgets`."""
 
     async def report(self, person: Person, channel: str, *, admin: bool) -> SpendReport: ...
+
+
+class Forgetting(Protocol):
+    """See `bot.privacy.PersonalPrivacy`."""
+
+    async def about(self, person: Person, user: str) -> tuple[Sequence[Thread], Sequence[Thread]]: ...
+
+    async def forget(self, person: Person, user: str) -> Forgotten: ...
+
+    async def thread_to_forget(self, person: Person, reference: Reference) -> Thread: ...
+
+    async def forget_thread(self, person: Person, reference: Reference) -> Thread: ...
+
+    async def message_deleted(self, key: ThreadKey, ts: str) -> bool: ...
 
 
 class Management(Protocol):

@@ -15,6 +15,7 @@ from bot.slack.commands import (
     Command,
     Compact,
     Continue,
+    Forget,
     Help,
     List,
     Rename,
@@ -27,13 +28,13 @@ from bot.slack.commands import (
     Unclear,
     Usage,
 )
-from bot.slack.core import Accounts, Branches, Management
+from bot.slack.core import Accounts, Branches, Forgetting, Management
 from bot.slack.directory import Directory
 from bot.slack.installations import Installations
 from bot.slack.mode import ChannelModes, StreamingMode
 from bot.slack.mrkdwn import cut, escaped
 from bot.slack.permalinks import permalink
-from bot.slack.views import listing, session, usage
+from bot.slack.views import forgetting, listing, session, usage
 from bot.slack.views.parts import TITLE_CHARS, Notice, title_of
 
 log = structlog.get_logger(__name__)
@@ -61,6 +62,7 @@ class Desk:
         branch_emoji: Sequence[str],
         modes: ChannelModes,
         accounts: Accounts,
+        privacy: Forgetting,
     ) -> None:
         self._admin = admin
         self._forks = forks
@@ -71,6 +73,7 @@ class Desk:
         self._branch_emoji = branch_emoji
         self._modes = modes
         self._accounts = accounts
+        self._privacy = privacy
 
     async def carry_out(self, command: Command, person: Person, channel: str) -> Notice:
         """Do what a command asks for.
@@ -96,11 +99,24 @@ class Desk:
             case Show(reference):
                 view = await self._admin.show(person, reference)
                 return session.show(view, await self.links(person.team), self._clock.now())
+            case Forget():
+                return await self._forget(command, person)
             case Continue(reference):
                 branch = await self._forks.continue_here(person, channel, reference)
                 return Notice(wording.continued(branch.link))
             case _:
                 return await self._change(command, person)
+
+    async def _forget(self, asked: Forget, person: Person) -> Notice:
+        of_self = asked.user == person.user
+        if not asked.user and asked.confirmed:
+            return forgetting.thread_forgotten(await self._privacy.forget_thread(person, asked.reference))
+        if not asked.user:
+            return forgetting.question_about_thread(await self._privacy.thread_to_forget(person, asked.reference))
+        if asked.confirmed:
+            return forgetting.person_forgotten(await self._privacy.forget(person, asked.user), of_self=of_self)
+        own, shared = await self._privacy.about(person, asked.user)
+        return forgetting.question_about_person(asked.user, len(own), len(shared), of_self=of_self)
 
     async def help(self, person: Person, channel: str) -> Notice:
         """What one can do here; admins hear of a bit more, and how answers appear in the channel."""

@@ -19,7 +19,7 @@ from bot.slack.answers import Answers
 from bot.slack.background import Background
 from bot.slack.commands import Compact, Reset, Restore, Stop
 from bot.slack.conversations import Conversations
-from bot.slack.core import Edits, Management, Messages
+from bot.slack.core import Edits, Forgetting, Management, Messages
 from bot.slack.desk import Desk
 from bot.slack.gestures import Place, Reaction, answer_thread, home_opened, reaction, stop_pressed
 from bot.slack.home import Home
@@ -61,12 +61,14 @@ class Events:
 
     Args:
         waiting_bound: how many messages a thread takes, for the words when it is full.
+        deletions: told of messages that were deleted after they had been answered; None when that is not followed.
     """
 
-    def __init__(self, around: Surroundings, emoji: Emoji, *, waiting_bound: int) -> None:
+    def __init__(self, around: Surroundings, emoji: Emoji, *, waiting_bound: int, deletions: Forgetting | None) -> None:
         self._around = around
         self._emoji = emoji
         self._waiting_bound = waiting_bound
+        self._deletions = deletions
 
     async def on_message(self, body: Json, first_time: bool) -> None:
         """A message, an edit or a deletion.
@@ -87,7 +89,9 @@ class Events:
                     place = Place(Person(thread.team, user), thread.channel, thread_ts=answer_thread(thread, ts))
                     self._start(place, lambda: self._offer_to_ask_again(place, thread, ts), "offer after an edit")
             case Deleted(thread, ts):
-                await self._around.inbox.withdraw(thread, ts)
+                if not await self._around.inbox.withdraw(thread, ts) and self._deletions is not None:
+                    # Before the ack: what can't be done now Slack tells us again.
+                    await self._deletions.message_deleted(thread, ts)
             case ReplyDeleted(thread, ts):
                 stopped = await self._around.admin.reply_deleted(thread, ts)
                 log.info("reply_deleted", thread=str(thread), stopped=stopped)

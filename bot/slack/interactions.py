@@ -148,6 +148,7 @@ ACTIONS: Mapping[str, Callable[[Buttons, Press], Awaitable[None]]] = {
     ActionId.SHOW: Buttons.show,
     ActionId.RESET: Buttons.reset,
     ActionId.RESET_CONFIRMED: Buttons.reset_confirmed,
+    ActionId.FORGET_CONFIRMED: Buttons.forget_confirmed,
     ActionId.RESTORE: Buttons.restore,
     ActionId.STOP: Buttons.stop,
     ActionId.GO_ON: Buttons.go_on,
@@ -183,6 +184,6 @@ class CommandRow:
 
 COMMAND = CommandRow(
     "List, show, reset, restore, stop, compact, rename, tag and continue conversations; what was spent",
-    "help | list | show | reset | restore | stop | compact | rename | tag | continue | usage | set",
+    "help | list | show | reset | restore | stop | compact | rename | tag | continue | forget | usage | set",
     should_escape=True,
 )

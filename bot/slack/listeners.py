@@ -22,7 +22,7 @@ from bot.slack.answers import Answers
 from bot.slack.background import Background
 from bot.slack.changes import Changes
 from bot.slack.conversations import Conversations
-from bot.slack.core import Accounts, Branches, Edits, Management, Messages
+from bot.slack.core import Accounts, Branches, Edits, Forgetting, Management, Messages
 from bot.slack.desk import Desk
 from bot.slack.directory import Directory
 from bot.slack.events import EVENTS, Emoji, EventRow, Events, Surroundings
@@ -57,6 +57,8 @@ def build_app(
     modes: ChannelModes,
     accounts: Accounts,
     edits: Edits,
+    privacy: Forgetting,
+    follow_deletes: bool,
     viewers: Viewers,
     changes: Changes,
 ) -> AsyncApp:
@@ -68,6 +70,7 @@ def build_app(
         branch_emoji: names of the emoji that branch, without colons.
         stop_emoji: names of the emoji that stop a turn.
         waiting_bound: how many messages may wait in a thread.
+        follow_deletes: whether a deleted message takes the words out of its turn.
         viewers: who looks at App Home.
         changes: tells of threads that changed.
         background: whoever opened it closes it after the transport is closed.
@@ -82,6 +85,7 @@ def build_app(
         branch_emoji=branch_emoji,
         modes=modes,
         accounts=accounts,
+        privacy=privacy,
     )
     home = Home(admin, desk, directory, installations, viewers, background, clock, accounts)
     changes.listen(home.changed)
@@ -89,7 +93,7 @@ def build_app(
     around = Surroundings(inbox, admin, desk, answers, home, conversations, installations, background, edits)
     app = _bolt(signing_secret, installations)
     emoji = Emoji(frozenset(branch_emoji), frozenset(stop_emoji))
-    events = Events(around, emoji, waiting_bound=waiting_bound)
+    events = Events(around, emoji, waiting_bound=waiting_bound, deletions=privacy if follow_deletes else None)
     for row in EVENTS:
         app.event(row.type)(_event_listener(row, events))
     app.event(ANYTHING)(_unknown_event)

@@ -77,6 +77,50 @@ def _echo(typed: str) -> str:
     return escaped(cut(plain(typed), ECHO_CHARS))
 
 
+# --- forgetting -----------------------------------------------------------------------------------
+
+FORGETTING = "I'm forgetting it. That may take a moment."
+FORGET_BUTTON = "Forget for good"
+_STAYS = (
+    "Branches that others made of it stay as they are. So does what is written in Slack: delete that there. "
+    "*This can't be undone.*"
+)
+
+
+def forget_thread_question(title: str) -> str:
+    all_of_it = "All of it goes: what everybody said there, earlier sessions, files."
+    return f"Shall I forget “{title}” for good? {all_of_it} {_STAYS}"
+
+
+def forget_person_question(user: str, own: int, shared: int, *, of_self: bool) -> str:
+    whose, their, they = ("you", "your", "you") if of_self else (f"<@{user}>", "their", "they")
+    return (
+        f"Shall I forget everything of {whose}? {_conversations(own)} that {they} began will be gone, with what others "
+        f"said there. In those of others ({_conversations(shared)} or more) {their} messages and my answers to them "
+        f"go, as far as I know whose they were. {_STAYS}"
+    )
+
+
+def thread_forgotten(title: str) -> str:
+    return f"“{title}” is forgotten."
+
+
+def person_forgotten(threads: int, turns_emptied: int, left: int, *, of_self: bool) -> str:
+    said = f"Done: {_conversations(threads)} gone, and {turns(turns_emptied)} in those of others emptied."
+    if of_self:
+        said += " The sum that you have spent stays until it expires, since it counts against your limits."
+    if left:
+        said += (
+            f" I could not get at {_conversations(left)}: an answer is still being written there, or waits for a "
+            "decision. Please ask me again later."
+        )
+    return said
+
+
+def _conversations(count: int) -> str:
+    return "1 conversation" if count == 1 else f"{count} conversations"
+
+
 # --- messages and places --------------------------------------------------------------------------
 
 MESSAGE_DELAYED = (

@@ -7,7 +7,7 @@ what a newer one wrote while both run.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -47,6 +47,11 @@ def seconds(us: str) -> float:
 def fields_of(flat: list[str]) -> dict[str, str]:
     """A hash, as a script returns it: names and values in turn."""
     return dict(zip(flat[::2], flat[1::2], strict=True))
+
+
+def pairs(answer: Sequence[str] | Mapping[str, str]) -> Fields:
+    """A hash, as a command answers it: a mapping, or names and values in turn."""
+    return answer if isinstance(answer, Mapping) else fields_of(list(answer))
 
 
 # --- turns ------------------------------------------------------------------------------------------------------------
@@ -239,12 +244,22 @@ def archived_from(text: str) -> tuple[ArchivedSession, ...]:
 
 
 def point_text(point: Point) -> str:
-    return compact({"v": VERSION, "session_id": point.session_id, "entry": point.entry, "kind": point.kind.value})
+    user = {"user": point.user} if point.user else {}
+    return compact(
+        {"v": VERSION, "session_id": point.session_id, "entry": point.entry, "kind": point.kind.value} | user
+    )
 
 
 def point_from(text: str) -> Point:
     kept = json.loads(text)
-    return Point(kept["session_id"], kept["entry"], PointKind(kept["kind"]), kept.get("turn", ""))
+    return Point(
+        kept["session_id"],
+        kept["entry"],
+        PointKind(kept["kind"]),
+        kept.get("turn", ""),
+        kept.get("user", ""),
+        kept.get("overheard", False),
+    )
 
 
 def _flag(on: bool) -> str:

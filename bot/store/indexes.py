@@ -100,6 +100,10 @@ class WorkIndex:
         if len(self._settled) >= SETTLED_AT_ONCE:
             await self.settle({})
 
+    async def remove(self, thread: ThreadKey) -> None:
+        """Drop a thread that is no more."""
+        await self._database.call("ZREM", keys.work(thread), str(thread))
+
     async def oldest(self, offset: int, count: int) -> Sequence[Listed]:
         """`count` entries of each shard from `offset` on, all sorted by age."""
         answers = await self._database.batch(
@@ -166,6 +170,20 @@ class ActivityIndex:
         """Drop an id that leads nowhere any more."""
         member = f"{session_id} {thread}"
         await self._database.batch([("ZREM", key, member) for key in self._session_keys(thread.team, session_id)])
+
+    async def leave(self, thread: ThreadKey, user: str) -> None:
+        """The user has no part in the thread any more."""
+        await self._database.call("ZREM", keys.user_threads(thread.team, user), str(thread))
+
+    async def remove(self, thread: ThreadKey, users: Iterable[str], session_ids: Iterable[str]) -> None:
+        """Drop a thread that is no more from every list."""
+        lists = {keys.team_threads(thread), keys.channel_threads(thread.team, thread.channel)}
+        lists.update(keys.user_threads(thread.team, user) for user in users if user)
+        commands = [("ZREM", key, str(thread)) for key in sorted(lists)]
+        for session_id in session_ids:
+            member = f"{session_id} {thread}"
+            commands += [("ZREM", key, member) for key in self._session_keys(thread.team, session_id)]
+        await self._database.batch(commands)
 
     async def drop(self, key: str, entry: Listed) -> None:
         """Drop a thread that is gone from one list, unless it was active again since."""

@@ -119,6 +119,10 @@ class ThreadKeys:
     def tails(self) -> str:
         return self._of("tails")
 
+    @property
+    def branches(self) -> str:
+        return self._of("branches")
+
     def transcript(self, session_id: str, subpath: str) -> str:
         return self._of("transcript", session_id, subpath)
 

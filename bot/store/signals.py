@@ -73,8 +73,11 @@ class SignalStreams:
         answer = await self._database.listen("XREAD", "COUNT", 100, "BLOCK", BLOCK_MS, "STREAMS", key, last_id)
         if not answer:
             return []
-        await self._database.call("EXPIRE", key, LIFETIME_S)
-        return [(entry_id, fields["signal"]) for _, entries in answer for entry_id, fields in entries]
+        found = [(entry_id, fields["signal"]) for _, entries in answer for entry_id, fields in entries]
+        # What was read is of no use to anybody, and names a thread that may have been forgotten.
+        read = [entry_id for entry_id, _ in found]
+        await self._database.batch([("XDEL", key, *read), ("EXPIRE", key, LIFETIME_S)])
+        return found
 
 
 def _signal(body: str) -> Signal | None:

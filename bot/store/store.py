@@ -5,6 +5,7 @@ from __future__ import annotations
 from redis.asyncio import Redis
 
 from bot.ports import (
+    ErasureStore,
     FileStore,
     InboxStore,
     Signals,
@@ -17,6 +18,7 @@ from bot.ports import (
 )
 from bot.store.channels import ChannelSettings
 from bot.store.database import Database
+from bot.store.erasure import Erasure
 from bot.store.files import Files
 from bot.store.health import StoreHealth, health
 from bot.store.homes import HomeViewers
@@ -78,6 +80,7 @@ class Store:
         self.files: FileStore = Files(database, lifetimes.large_s)
         self.spend: SpendStore = Spend(database)
         self.survey = Survey(database, work)
+        self.erasure: ErasureStore = Erasure(database, activity, work)
         self.rates = RateBuckets(database)
         self.channels = ChannelSettings(database)
         self.homes = HomeViewers(database)

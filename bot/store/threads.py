@@ -174,8 +174,8 @@ class Threads:
     async def asked_in(self, key: ThreadKey, turn_id: str) -> Sequence[str]:
         kept: dict[str, str] = await self._database.call("HGETALL", ThreadKeys(key).points)
         points = {ts: codec.point_from(point) for ts, point in kept.items()}
-        asked = [ts for ts, point in points.items() if point.turn_id == turn_id and point.kind is PointKind.PROMPT]
-        return sorted(asked, key=ts_order)
+        of_turn = {ts: point for ts, point in points.items() if point.turn_id == turn_id and not point.overheard}
+        return sorted((ts for ts, point in of_turn.items() if point.kind is PointKind.PROMPT), key=ts_order)
 
     async def in_flight(self, key: ThreadKey, ts: str) -> bool:
         keys = ThreadKeys(key)

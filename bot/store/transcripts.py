@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bot.model import Lease, ThreadKey, TranscriptEntry
 from bot.store.database import Argument, Database, encoded
@@ -11,6 +11,8 @@ from bot.store.leases import owner_of
 
 CHUNK_BYTES = 8_000_000
 """How much one append writes at most, so that no script holds Redis up for long."""
+CHUNK_ENTRIES = 100
+"""How many entries one script rewrites at most."""
 PAGE_ENTRIES = 200
 """How many entries are read at once."""
 
@@ -46,6 +48,14 @@ class TranscriptStore:
     async def subpaths(self, thread: ThreadKey, session_id: str) -> Sequence[str]:
         found: Sequence[str] = await self._database.call("SMEMBERS", ThreadKeys(thread).subpaths(session_id))
         return sorted(subpath for subpath in found if subpath)
+
+    async def rewrite(self, lease: Lease, session_id: str, subpath: str, bodies: Mapping[int, str]) -> None:
+        keys = ThreadKeys(lease.thread)
+        own = (*keys.state, keys.transcript(session_id, subpath))
+        changes = sorted(bodies.items())
+        for start in range(0, len(changes), CHUNK_ENTRIES):
+            args: list[Argument] = [part for change in changes[start : start + CHUNK_ENTRIES] for part in change]
+            await self._database.run("rewrite", own, owner_of(lease), *args)
 
     async def delete(self, lease: Lease, session_id: str) -> None:
         keys = ThreadKeys(lease.thread)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.store import keys
+from bot.store import codec, keys
 from bot.store.database import Database
 
 LIFE_S = 3.5
@@ -25,3 +25,12 @@ class LivingWorkers:
             "beat", (keys.WORKERS,), self._worker, room, round(LIFE_S * 1_000_000), LIFETIME_S
         )
         return {worker: int(room) for worker, room in zip(told[::2], told[1::2], strict=True)}
+
+    async def living(self) -> Mapping[str, int]:
+        now_s, micros = await self._database.call("TIME")
+        now_us = int(now_s) * 1_000_000 + int(micros)
+        told = codec.pairs(await self._database.call("HGETALL", keys.WORKERS))
+        beats = {worker: beat.split() for worker, beat in told.items()}
+        return {
+            worker: int(room) for worker, (at_us, room) in beats.items() if now_us - int(at_us) <= LIFE_S * 1_000_000
+        }

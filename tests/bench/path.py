@@ -28,7 +28,7 @@ class Trace:
     Args:
         steps: seconds after the event at which each step was over, in order.
         asked_s: seconds after the event at which the model had its request.
-        by_package: seconds of the bot's own time that a follow-up spends in each package's functions.
+        by_package: seconds of the bot's CPU time that a follow-up spends in each package's functions.
         top: the functions of the bot's own code that take most of it, in seconds of a follow-up.
     """
 
@@ -71,26 +71,19 @@ def _steps(lines: Sequence[str], turns: Sequence[Moments]) -> Mapping[str, float
 
 
 def _spent(profiled: pstats.Stats, turns: int) -> tuple[Mapping[str, float], Mapping[str, float]]:
-    """A turn's own seconds in each package, and in the functions of the bot that take most."""
+    """A turn's seconds of CPU time in each package, and in the functions of the bot that take most."""
     packages: Counter[str] = Counter()
     functions: Counter[str] = Counter()
     for (file, _, name), (_, _, own_s, _, _) in profiled.stats.items():  # type: ignore[attr-defined]
-        package = _package(file, name)
+        package = _package(file)
         packages[package] += own_s / turns
         if package == bot.__name__:
             functions[f"{_module(file)}: {name}"] += own_s / turns
-    waited = packages.pop(WAITING, 0.0)
-    assert waited >= 0
     return dict(packages.most_common(TOP)), dict(functions.most_common(TOP))
 
 
-WAITING = "waiting"
-
-
-def _package(file: str, name: str) -> str:
-    """To which package a function belongs; built-in ones count as Python's own, waiting for a socket as nobody's."""
-    if "select.epoll" in name and "poll" in name:
-        return WAITING
+def _package(file: str) -> str:
+    """To which package a function belongs; built-in ones count as Python's own."""
     path = Path(file)
     for place in ("purelib", "platlib"):
         root = Path(sysconfig.get_path(place))

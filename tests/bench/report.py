@@ -198,8 +198,8 @@ def _path(trace: Trace) -> list[str]:
         f"| {trace.asked_s * 1000:.1f} | the model has its request: the rest is the CLI's own time |",
         "",
         (
-            "What a profiler (cProfile) finds in the bot's process on that path, and how long one follow-up spends "
-            "there. It slows what it watches, so these are shares rather than times:"
+            "What a profiler (cProfile, CPU time of the loop's thread) finds in the bot's process on that path, for "
+            "one follow-up. It slows what it watches, so these are shares rather than times:"
         ),
         "",
         "| package | ms |",

@@ -19,3 +19,10 @@ async def test_a_worker_that_leaves_is_forgotten_at_once(world: World) -> None:
     await two.beat(3)
     assert await one.beat(-1) == {"w2": 3}
     assert await two.beat(3) == {}
+
+
+async def test_anybody_may_ask_who_lives(world: World) -> None:
+    one, two = (world.worker(name).workers for name in ("w1", "w2"))
+    assert await two.living() == {}
+    await one.beat(3)
+    assert await one.living() == await two.living() == {"w1": 3}

@@ -10,7 +10,17 @@ from fakeredis import FakeAsyncRedis, FakeServer
 from redis.asyncio import Redis
 
 from bot.model import Address, Ending, Lease, Message, Outcome, ThreadKey, TranscriptEntry, Turn
-from bot.ports import FileStore, InboxStore, Signals, SpendStore, ThreadStore, Transcripts, TurnStore, Workers
+from bot.ports import (
+    ErasureStore,
+    FileStore,
+    InboxStore,
+    Signals,
+    SpendStore,
+    ThreadStore,
+    Transcripts,
+    TurnStore,
+    Workers,
+)
 from bot.store.client import connect
 from bot.store.keys import ThreadKeys
 from bot.store.store import Store
@@ -40,6 +50,8 @@ class AnyStore(Protocol):
     def files(self) -> FileStore: ...
     @property
     def spend(self) -> SpendStore: ...
+    @property
+    def erasure(self) -> ErasureStore: ...
 
 
 class World(Protocol):

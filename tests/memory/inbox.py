@@ -171,6 +171,10 @@ class MemoryWorkers:
             del beats[self._worker]
         return {worker: room for worker, (at, room) in beats.items() if worker != self._worker and at + 3.5 > now}
 
+    async def living(self) -> Mapping[str, int]:
+        now = self._memory.clock.now()
+        return {worker: room for worker, (at, room) in self._memory.beats.items() if at + 3.5 > now}
+
 
 class MemorySignals:
     """Signals of one worker."""

@@ -128,8 +128,8 @@ class MemoryThreads:
 
     async def asked_in(self, key: ThreadKey, turn_id: str) -> Sequence[str]:
         points = self._memory.state(key).points
-        asked = [ts for ts, point in points.items() if point.turn_id == turn_id and point.kind is PointKind.PROMPT]
-        return sorted(asked, key=ts_order)
+        of_turn = {ts: point for ts, point in points.items() if point.turn_id == turn_id and not point.overheard}
+        return sorted((ts for ts, point in of_turn.items() if point.kind is PointKind.PROMPT), key=ts_order)
 
     async def in_flight(self, key: ThreadKey, ts: str) -> bool:
         state = self._memory.state(key)

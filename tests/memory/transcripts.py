@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from bot.model import Lease, ThreadKey, TranscriptEntry
 from tests.memory.state import Memory, Transcript
@@ -31,6 +32,11 @@ class MemoryTranscripts:
     async def subpaths(self, thread: ThreadKey, session_id: str) -> Sequence[str]:
         known = self._memory.state(thread).transcripts
         return sorted(subpath for session, subpath in known if session == session_id and subpath)
+
+    async def rewrite(self, lease: Lease, session_id: str, subpath: str, bodies: Mapping[int, str]) -> None:
+        entries = self._memory.fenced(lease).transcripts[session_id, subpath].entries
+        for index, body in bodies.items():
+            entries[index] = replace(entries[index], body=body)
 
     async def delete(self, lease: Lease, session_id: str) -> None:
         state = self._memory.fenced(lease)

@@ -87,8 +87,10 @@ class MemoryTurns:
             kept.thread, kept.turn = thread, replace(turn, state=TurnState.DEFERRED, stop_asked=False)
             return
         head = thread.head if keep_head else kept.tail(thread.session_id)
-        for message in turn.prompt.messages:
-            kept.points.setdefault(message.ts, Point(thread.session_id, thread.head, PointKind.PROMPT, turn_id))
+        for message in (*turn.prompt.messages, *turn.prompt.context):
+            overheard = message not in turn.prompt.messages
+            point = Point(thread.session_id, thread.head, PointKind.PROMPT, turn_id, message.user, overheard)
+            kept.points.setdefault(message.ts, point)
         kept.points.update({ts: Point(thread.session_id, head, PointKind.REPLY, turn_id) for ts in reply_ts})
         people = dict.fromkeys((*thread.people, *(message.user for message in turn.prompt.messages)))
         ordered = tuple(sorted(people, key=lambda user: user != thread.owner))

@@ -14,7 +14,7 @@ local function summary()
   return {whole(now), thread[1] or '', thread[2] or '', thread[3] or '[]', thread[4] or '[]', due and 1 or 0}
 end
 
-local turn = redis.call('HMGET', turn_key, 'id', 'state', 'messages')
+local turn = redis.call('HMGET', turn_key, 'id', 'state', 'messages', 'context')
 if turn[1] ~= turn_id then
   -- The same call repeated, after a lost answer, changes nothing.
   if redis.call('HGET', thread_key, 'last_turn') == turn_id then
@@ -35,8 +35,9 @@ if deferred then
   return summary()
 end
 
-local function point(session_id, entry, kind)
-  return cjson.encode({v = 1, session_id = session_id, entry = entry, kind = kind, turn = turn_id})
+local function point(session_id, entry, kind, user, overheard)
+  return cjson.encode({v = 1, session_id = session_id, entry = entry, kind = kind, turn = turn_id, user = user,
+    overheard = overheard})
 end
 
 local thread = redis.call('HMGET', thread_key, 'session_id', 'head', 'owner', 'people')
@@ -59,7 +60,10 @@ for _, user in ipairs(cjson.decode(thread[4] or '[]')) do
 end
 for _, message in ipairs(cjson.decode(turn[3])) do
   add(message.user)
-  redis.call('HSETNX', points_key, message.ts, point(session_id, head_before, 'prompt'))
+  redis.call('HSETNX', points_key, message.ts, point(session_id, head_before, 'prompt', message.user))
+end
+for _, message in ipairs(cjson.decode(turn[4])) do
+  redis.call('HSETNX', points_key, message.ts, point(session_id, head_before, 'prompt', message.user, true))
 end
 if tonumber(ARGV[9]) > 0 then
   redis.call('HSET', thread_key, 'context_used', ARGV[9])

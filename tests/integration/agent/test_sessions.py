@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
+from bot.agent.pool import PoolBounds
 from bot.errors import Reason, Refusal
 from bot.model import Exchange
 from bot.playground.model import say, use_tool
-from tests.integration.agent.bench import Bench, a_thread, lease_of, new_session
+from tests.integration.agent.bench import Bench, OpenBench, a_thread, lease_of, new_session
 
 
 async def test_a_fork_up_to_the_first_of_three_knows_only_that_one(bench: Bench) -> None:
@@ -90,3 +94,32 @@ async def test_a_renamed_and_tagged_session_resumes(bench: Bench) -> None:
 async def test_a_blank_title_is_refused(bench: Bench) -> None:
     with pytest.raises(Refusal):
         await bench.sessions.rename(bench.lease, new_session(), "  ")
+
+
+@pytest.mark.parametrize("clients", [0, 2])
+async def test_what_was_taken_out_is_not_known_any_more(open_bench: OpenBench, tmp_path: Path, clients: int) -> None:
+    session = new_session()
+    bounds = PoolBounds(clients=clients, memory_bytes=8 << 30, client_bytes=1 << 30)
+    async with open_bench(tmp_path, bounds) as bench:
+        await bench.ask("first", session)
+        first = bench.transcripts.tail(bench.thread, session)
+        (bench.workdir(session) / "secret.md").write_text("my secret text")
+        bench.model.script(use_tool("Read", {"file_path": "secret.md"}), say("It says my secret text."))
+        await bench.ask("my secret question", session, resume=True)
+        head = bench.transcripts.tail(bench.thread, session)
+
+        lease = lease_of(bench.thread, 99)
+        assert await bench.sessions.take_out(lease, session, {first}, {"", first, head}) == 1
+
+        await bench.ask("What did I say?", session, resume=True, resume_at=head)
+        sent = json.dumps(bench.model.requests[-1].raw, ensure_ascii=False)
+        assert "secret" not in sent.replace("secret.md", "")
+        assert bench.model.requests[-1].prompts[0] == "first"
+        assert bench.model.requests[-1].prompts[-1] == "What did I say?"
+        kept = bench.transcripts.entries[bench.thread, session, ""]
+        assert not [entry.body for entry in kept if "my secret" in entry.body]
+        await bench.ask("And now?", session, resume=True)
+        branch = a_thread()
+        fork = await bench.sessions.fork(bench.thread, session, head, lease_of(branch), "")
+        await bench.ask("In a branch?", fork, resume=True, thread=branch)
+        assert "my secret" not in json.dumps(bench.model.requests[-1].raw)

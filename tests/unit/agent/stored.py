@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from bot.errors import LeaseLost, StoreAway
 from bot.model import Lease, ThreadKey, TranscriptEntry
@@ -39,6 +39,11 @@ class StoredTranscripts:
 
     async def subpaths(self, thread: ThreadKey, session_id: str) -> Sequence[str]:
         return [path for key, session, path in self.entries if (key, session) == (thread, session_id) and path]
+
+    async def rewrite(self, lease: Lease, session_id: str, subpath: str, bodies: Mapping[int, str]) -> None:
+        kept = self.entries[lease.thread, session_id, subpath]
+        for index, body in bodies.items():
+            kept[index] = replace(kept[index], body=body)
 
     async def delete(self, lease: Lease, session_id: str) -> None:
         for key in [key for key in self.entries if key[:2] == (lease.thread, session_id)]:

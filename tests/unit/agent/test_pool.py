@@ -284,3 +284,11 @@ async def test_leaving_closes_whatever_there_is(open_scene: OpenScene) -> None:
         await scene.tidy()
         members = [await scene.turn("a"), scene.run("b")]
     assert all(member.closed.is_set() for member in members)
+
+
+async def test_what_is_to_be_let_go_of_has_ended_and_what_runs_is_left_alone(scene: Scene) -> None:
+    idle, other, running = await scene.turn("idle"), await scene.turn("other"), scene.run("running")
+    await scene.pool.let_go(lambda member: member is not other)
+    assert idle.closed.is_set()
+    assert not other.closed.is_set()
+    assert not running.closed.is_set()

@@ -22,6 +22,7 @@ from bot.forks import ForkNeeds, Forks
 from bot.inbox import Inbox, InboxBounds
 from bot.model import Address, Limits, Message, Person, ThreadKey
 from bot.ports import Clock, Readiness
+from bot.privacy import PersonalPrivacy, Privacy, PrivacyNeeds
 from bot.prompts import PromptWriter
 from bot.references import References
 from bot.store.keys import ThreadKeys
@@ -47,6 +48,10 @@ class Worker:
     turns: Turns
     budgets: Budgets
     edits: Edits
+    privacy: PersonalPrivacy
+    erasing: Privacy
+    forgotten: list[ThreadKey]
+    """What this worker was told to let go of."""
 
 
 @dataclass
@@ -103,6 +108,11 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         )
         budgets = Budgets(store.spend, clock, lambda _thread, _person: table, ZoneInfo("UTC"), new_id=lambda: next(ids))
         turns = Turns(store.turns, chat, clock, needs, budgets, show_usage=True)
+        forgotten: list[ThreadKey] = []
+
+        async def forget(thread: ThreadKey) -> None:
+            forgotten.append(thread)
+
         inbox = Inbox(
             store.inbox,
             store.signals,
@@ -115,11 +125,16 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
             bounds=InboxBounds(lease_s=lease_s, sweep_s=sweep_s, turns_running=turns_running),
             drain_s=drain_s,
             readiness=readiness,
+            forget=forget,
         )
         fork_needs = ForkNeeds(store.threads, store.turns, agent, workspaces, agent, LIMITS)
         forks = Forks(fork_needs, inbox, chat, references, clock, new_id=lambda: next(ids))
         admin = Admin(store.threads, agent, inbox, chat, references, clock, new_id=lambda: next(ids))
-        return Worker(store, inbox, forks, admin, turns, budgets, Edits(store.threads, forks, inbox, chat))
+        erasing = PrivacyNeeds(store.threads, store.erasure, store.inbox, agent, store.workers, store.signals)
+        privacy = Privacy(erasing, inbox)
+        personal = PersonalPrivacy(privacy, references, chat)
+        edits = Edits(store.threads, forks, inbox, chat)
+        return Worker(store, inbox, forks, admin, turns, budgets, edits, personal, privacy, forgotten)
 
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(FakeAsyncRedis(server=server, protocol=2))

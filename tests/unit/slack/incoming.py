@@ -36,6 +36,7 @@ from bot.model import (
     ThreadPage,
     ThreadStatus,
 )
+from bot.privacy import Forgotten
 from bot.slack.answers import Answers
 from bot.slack.background import Background
 from bot.slack.changes import Changes
@@ -129,6 +130,7 @@ class ScriptedWeb:
 class FakeInbox:
     taken: list[Message] = field(default_factory=list)
     withdrawn: list[tuple[ThreadKey, str]] = field(default_factory=list)
+    waits: bool = True
     amended: list[tuple[ThreadKey, str, str]] = field(default_factory=list)
     stopped: list[ThreadKey] = field(default_factory=list)
     expected: int = 0
@@ -145,7 +147,7 @@ class FakeInbox:
 
     async def withdraw(self, thread: ThreadKey, ts: str) -> bool:
         self.withdrawn.append((thread, ts))
-        return True
+        return self.waits
 
     async def amend(self, thread: ThreadKey, ts: str, text: str) -> bool:
         self.amended.append((thread, ts, text))
@@ -272,6 +274,40 @@ class FakeEdits:
 
 
 @dataclass
+class FakePrivacy:
+    """Knows THREAD alone, which is ANN's."""
+
+    forgotten: list[tuple[str, str]] = field(default_factory=list)
+    deleted: list[tuple[ThreadKey, str]] = field(default_factory=list)
+    left: int = 0
+    failure: Exception | None = None
+
+    async def about(self, person: Person, user: str) -> tuple[list[Thread], list[Thread]]:
+        if self.failure is not None:
+            raise self.failure
+        return [THREAD], []
+
+    async def forget(self, person: Person, user: str) -> Forgotten:
+        self.forgotten.append((person.user, user))
+        return Forgotten(threads=1, turns=2, left=self.left)
+
+    async def thread_to_forget(self, person: Person, reference: Reference) -> Thread:
+        if self.failure is not None:
+            raise self.failure
+        return THREAD
+
+    async def forget_thread(self, person: Person, reference: Reference) -> Thread:
+        self.forgotten.append((person.user, str(reference)))
+        return THREAD
+
+    async def message_deleted(self, key: ThreadKey, ts: str) -> bool:
+        if self.failure is not None:
+            raise self.failure
+        self.deleted.append((key, ts))
+        return True
+
+
+@dataclass
 class FakeAccounts:
     asked: list[tuple[Person, str, bool]] = field(default_factory=list)
 
@@ -318,6 +354,7 @@ class Incoming:
     inbox: FakeInbox
     forks: FakeForks
     admin: FakeAdmin
+    privacy: FakePrivacy
     background: Background
     hooks: Hooks
     installation: Installation
@@ -363,7 +400,9 @@ def _ask_user(given: dict[str, Any]) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def incoming(installed: Installation | None = None, inbox: FakeInbox | None = None) -> AsyncIterator[Incoming]:
+async def incoming(
+    installed: Installation | None = None, inbox: FakeInbox | None = None, *, follow_deletes: bool = True
+) -> AsyncIterator[Incoming]:
     """Open the app; what it began in the background has ended when it closes.
 
     Args:
@@ -379,7 +418,7 @@ async def incoming(installed: Installation | None = None, inbox: FakeInbox | Non
     await site.start()
     port = runner.addresses[0][1]
     hooks.url = f"http://127.0.0.1:{port}/hook"
-    inbox, forks, admin = inbox or FakeInbox(), FakeForks(), FakeAdmin()
+    inbox, forks, admin, privacy = inbox or FakeInbox(), FakeForks(), FakeAdmin(), FakePrivacy()
     try:
         async with aiohttp.ClientSession() as session, Background() as background:
             installed = installed or installation(api)
@@ -404,7 +443,11 @@ async def incoming(installed: Installation | None = None, inbox: FakeInbox | Non
                 modes=ChannelModes(StreamingMode.AUTO, clock, channels),
                 accounts=FakeAccounts(),
                 edits=edits,
+                privacy=privacy,
+                follow_deletes=follow_deletes,
             )
-            yield Incoming(app, api, inbox, forks, admin, background, hooks, installed, session, channels, edits)
+            yield Incoming(
+                app, api, inbox, forks, admin, privacy, background, hooks, installed, session, channels, edits
+            )
     finally:
         await runner.cleanup()

@@ -68,6 +68,24 @@ async def test_an_edit_amends_and_a_deletion_withdraws(slack: Incoming) -> None:
     assert slack.inbox.withdrawn == [(KEY, "1760000060.000300")]
 
 
+async def test_a_deletion_of_what_was_answered_takes_its_words_out(slack: Incoming) -> None:
+    slack.inbox.waits = False
+    assert (await slack.send(payload("message_deleted"))).status == 200
+    assert slack.privacy.deleted == [(KEY, "1760000060.000300")]
+
+
+async def test_a_deletion_that_can_not_be_followed_yet_is_told_again(slack: Incoming) -> None:
+    slack.inbox.waits, slack.privacy.failure = False, Refusal(Reason.BUSY)
+    assert (await slack.send(payload("message_deleted"))).status == 503
+
+
+async def test_a_deletion_changes_no_session_where_that_is_not_set() -> None:
+    async with incoming(follow_deletes=False) as slack:
+        slack.inbox.waits = False
+        assert (await slack.send(payload("message_deleted"))).status == 200
+        assert slack.privacy.deleted == []
+
+
 # --- words ------------------------------------------------------------------------------------------
 
 

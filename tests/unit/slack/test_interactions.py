@@ -94,6 +94,38 @@ async def test_reset_asks_first_and_does_nothing_yet(slack: Incoming) -> None:
     assert slack.admin.done == []
 
 
+@pytest.mark.parametrize(("typed", "value"), [("forget", f"user {ANN}"), ("forget 0a1b2c3d", f"thread {KEY}")])
+async def test_forget_asks_first_and_does_nothing_yet(slack: Incoming, typed: str, value: str) -> None:
+    [sent] = await type_command(slack, typed)
+    button = sent["blocks"][-1]["elements"][0]
+    assert (button["action_id"], button["value"]) == ("forget_confirmed", value)
+    assert "can't be undone" in sent["text"]
+    assert slack.privacy.forgotten == []
+
+
+async def test_what_is_confirmed_is_forgotten_and_the_question_goes(slack: Incoming) -> None:
+    slack.privacy.left = 1
+    sent = await press(slack, "block_actions_ephemeral", "forget_confirmed", f"user {ANN}")
+    assert slack.privacy.forgotten == [(ANN, ANN)]
+    assert [answer["replace_original"] for answer in sent] == [True, True]
+    assert "1 conversation gone" in sent[-1]["text"]
+    assert "ask me again later" in sent[-1]["text"]
+    await press(slack, "block_actions_ephemeral", "forget_confirmed", f"thread {KEY}")
+    assert slack.privacy.forgotten[1:] == [(ANN, str(KEY))]
+
+
+async def test_somebody_elses_can_not_be_asked_for(slack: Incoming) -> None:
+    slack.privacy.failure = Refusal(Reason.NOT_YOURS)
+    [sent] = await type_command(slack, f"forget <@{BEN}>")
+    assert "forget_confirmed" not in json.dumps(sent)
+
+
+@pytest.mark.parametrize("value", ["", "thread", "thread no-thread", "other thing"])
+async def test_a_forged_confirmation_forgets_nothing(slack: Incoming, value: str) -> None:
+    await press(slack, "block_actions_ephemeral", "forget_confirmed", value)
+    assert slack.privacy.forgotten == []
+
+
 async def test_restore_of_an_archived_sessions_id_brings_back_that_one(slack: Incoming) -> None:
     await type_command(slack, f"restore {OLD_SESSION[:8]}")
     assert slack.admin.done == [("restore", ANN, KEY, OLD_SESSION)]
