@@ -20,6 +20,7 @@ from tests.requirements_of_machine import needs
 
 START_S = 10.0
 SLOTS = 16_384
+CLUSTER_PORT_OFFSET = 10_000  # redis.conf, cluster-port
 
 
 @dataclass
@@ -60,12 +61,16 @@ def _knows(node: Any, size: int) -> bool:
 
 
 def free_port() -> int:
-    """Below the ports that the system hands out, since the cluster's own port is 10,000 higher."""
+    """A port whose cluster port is free as well: it is 10,000 higher, and both lie below what the system hands out."""
     while True:
-        port = random.randrange(20_000, 30_000)
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
-                return port
+        port = random.randrange(20_000, 22_700)
+        if not any(_is_taken(each) for each in (port, port + CLUSTER_PORT_OFFSET)):
+            return port
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @contextmanager
