@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
-from fakeredis import FakeAsyncRedis, FakeServer
 from redis import exceptions as redis_errors
 from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.cluster import ClusterNode
@@ -92,10 +91,14 @@ def _hosts(netloc: str, port: int) -> list[tuple[str, int]]:
 
 
 def _in_process() -> Redis:
+    from fakeredis import FakeAsyncRedis  # noqa: PLC0415 - some 4 MB that a worker with a Redis need not hold
+
     return cast("Redis", FakeAsyncRedis(server=_shared_server(), protocol=2))
 
 
 @cache
 def _shared_server() -> Any:
     """One for the whole process, as a real server would be."""
+    from fakeredis import FakeServer  # noqa: PLC0415 - as above
+
     return FakeServer(server_type="redis", version=(7, 0))

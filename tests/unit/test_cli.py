@@ -219,6 +219,22 @@ def test_the_package_can_be_run_as_a_module() -> None:
     assert shown.stdout.strip() == f"bot, version {__version__}"
 
 
+def test_a_worker_loads_nothing_that_only_others_use() -> None:
+    """What is imported stays in memory for as long as the worker lives."""
+    unused = ("fakeredis", "lupa", "bot.demo", "bot.playground", "bot.top", "bot.doctor")
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import sys, bot.app; print(*sys.modules)"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=BOUND_S,
+    ).stdout.split()
+
+    assert "bot.app" in loaded
+    assert [name for name in loaded if name.startswith(unused)] == []
+
+
 # --- manifest -------------------------------------------------------------------------------------------------------
 
 
