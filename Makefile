@@ -7,6 +7,7 @@ INSTALLED := $(VENV)/.installed
 NO_PROXIES := env -u http_proxy -u https_proxy -u all_proxy -u no_proxy -u HTTP_PROXY -u HTTPS_PROXY -u ALL_PROXY -u NO_PROXY
 PYTEST_ARGS ?=
 CHURN_MINUTES ?= 60
+CHURN_CHANNELS ?= 4
 # Most tests wait for processes of their own, so a few more than there are cores.
 TEST_JOBS ?= 3
 
@@ -33,8 +34,8 @@ test: check ## Run the checks and all tests; what is skipped is listed with its 
 bench: install ## Measure times, memory and CPU, and write docs/performance.md. Takes about nine minutes.
 	$(NO_PROXIES) $(BIN)/python -m tests.bench
 
-churn: install ## Let people come and go and processes die, and count what is left (CHURN_MINUTES=60).
-	$(NO_PROXIES) $(BIN)/python -m tests.bench.churn $(CHURN_MINUTES)
+churn: install ## Let people come and go and processes die, and count what is left (CHURN_MINUTES=60 CHURN_CHANNELS=4).
+	$(NO_PROXIES) $(BIN)/python -m tests.bench.churn $(CHURN_MINUTES) $(CHURN_CHANNELS)
 
 chaos: install ## Break workers and Redis while people talk, and count every word (CHAOS_ARGS="--seed 7 --seconds 300").
 	$(NO_PROXIES) $(BIN)/python -m tests.chaos.run $(CHAOS_ARGS)

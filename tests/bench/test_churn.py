@@ -14,7 +14,7 @@ async def test_a_bot_whose_people_come_and_go_and_whose_processes_die_leaves_not
     assert found.deeds.processes > SPREAD
     assert [(rest.zombies, rest.left, rest.directories) for rest in found.rests] == [(0, 0, 0)] * len(found.rests)
     assert max(rest.descriptors for rest in found.rests) <= found.rests[0].descriptors + FEW
-    assert max(rest.bot_bytes for rest in found.rests) <= found.rests[0].bot_bytes + 10 * MB
+    assert max(rest.own_bytes for rest in found.rests) <= found.rests[0].own_bytes + 10 * MB
     assert (found.orphans, found.directories) == (0, 0)
 
 
