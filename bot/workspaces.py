@@ -18,7 +18,7 @@ from bot.ports import Telemetry
 from bot.slack.installations import Installations, OneInstallation, identify
 from bot.slack.oauth.flow import OAuthPages
 from bot.slack.oauth.installed import StoredInstallations
-from bot.slack.rates import SharedRateLimiter
+from bot.slack.rates import SharedBuckets
 from bot.slack.web import SlackApi, Web, web_client
 from bot.store.sealing import Seal
 from bot.store.store import Store
@@ -49,12 +49,12 @@ async def open_workspaces(
     settings: Settings, store: Store, session: aiohttp.ClientSession, clock: SystemClock, telemetry: Telemetry
 ) -> Workspaces:
     """Raises StartError: Slack doesn't take the token, or what installations left can't be read."""
-    limiter = SharedRateLimiter(store.rates)
+    buckets = SharedBuckets(store.rates, clock)
     client = web_client(settings.slack_bot_token, settings.slack_api_url, session)
     if settings.slack_client_id:
-        return await _installed(settings, store, session, clock, limiter, client, telemetry)
+        return await _installed(settings, store, session, clock, buckets, client, telemetry)
     found = await identify(Web(client, clock), settings.slack_bot_token)
-    web_api = Web(client, clock, team=found.team, limiter=limiter, telemetry=telemetry)
+    web_api = Web(client, clock, team=found.team, buckets=buckets, telemetry=telemetry)
     found = replace(found, web=web_api)
     return Workspaces(OneInstallation(found), client, team=found.team)
 
@@ -64,13 +64,13 @@ async def _installed(
     store: Store,
     session: aiohttp.ClientSession,
     clock: SystemClock,
-    limiter: SharedRateLimiter,
+    buckets: SharedBuckets,
     client: AsyncWebClient,
     telemetry: Telemetry,
 ) -> Workspaces:
     def connect(team: str, token: str) -> SlackApi:
         own = web_client(token, settings.slack_api_url, session)
-        return Web(own, clock, team=team, limiter=limiter, telemetry=telemetry)
+        return Web(own, clock, team=team, buckets=buckets, telemetry=telemetry)
 
     records = store.installations(Seal(settings.encryption_keys))
     installations = StoredInstallations(records, clock, connect)

@@ -24,6 +24,7 @@ from bot.model.measures import CallResult, Counted, Stage
 from bot.model.messages import Address, Attachment, Limits, Message, Prompt, Spoken
 from bot.model.places import Person, ThreadKey, just_after, ts_order
 from bot.model.policy import Access, Allowances, McpServer, Policy, Rule, Rules, Section, TurnPolicy
+from bot.model.rates import Bucket
 from bot.model.spend import Account, Budget, Level, PeriodKind, Periods, Scope, ScopeKind, SpendReport, Spent
 from bot.model.threads import (
     ArchivedSession,
@@ -49,6 +50,7 @@ __all__ = [
     "ArchivedSession",
     "Asked",
     "Attachment",
+    "Bucket",
     "Budget",
     "CallResult",
     "Closing",

@@ -132,24 +132,24 @@ class Rate:
     @property
     def interval_s(self) -> float:
         """Seconds between two calls once the burst is spent: burst and interval together keep to `calls`."""
-        return self.within_s / max(self.calls * SHARE - self.burst, 1.0)
+        return self.within_s / max(self.calls * SHARE - (self.burst - 1), 1.0)
 
 
 TIER_1 = Rate(1, 1)
 TIER_2 = Rate(20, 6)
-TIER_3 = Rate(50, 6)
-TIER_4 = Rate(100, 10)
+TIER_3 = Rate(50, 4)
+TIER_4 = Rate(100, 6)
 """Slack's tiers: "1+", "20+", "50+" and "100+" a minute. Documented; the bursts are ours."""
 
 POSTING = Rate(10, 2, within_s=10.0, per_channel=True)
 """chat.postMessage: about one a second and channel, short bursts tolerated. Documented as its special tier."""
 
-POSTING_ANYWHERE = Rate(525, 15)
+POSTING_ANYWHERE = Rate(525, 6)
 """chat.postMessage over all channels of a workspace. Documented as "several hundred" a minute; Moveworks, which posts
 to whole companies, keeps to 525 (help.moveworks.com, product rate limits of chat systems)."""
 
 RATES: dict[str, Rate] = {
-    "assistant.threads.setStatus": Rate(600, 60),  # documented as special: 600 a minute
+    "assistant.threads.setStatus": Rate(600, 20),  # documented as special: 600 a minute
     "assistant.threads.setSuggestedPrompts": TIER_3,
     "assistant.threads.setTitle": TIER_3,
     "auth.test": Rate(600, 60),  # documented as special: hundreds a minute

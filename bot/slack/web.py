@@ -17,7 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.errors import ChatAway, ChatRefused
 from bot.model import CallResult
 from bot.ports import Clock, Telemetry, Untold
-from bot.slack.rates import LocalRateLimiter, RateLimiter
+from bot.slack.rates import Buckets, LocalBuckets, buckets_of
 
 log = structlog.get_logger(__name__)
 
@@ -96,7 +96,7 @@ class Web:
     Args:
         client: made by `web_client`; any retry handlers it has are taken off.
         team: the workspace, for counting rates.
-        limiter: counts the calls, of this worker or of all.
+        buckets: count the calls, of this worker or of all.
         jitter: gives a factor around 1 for each backoff.
     """
 
@@ -106,7 +106,7 @@ class Web:
         clock: Clock,
         *,
         team: str = "",
-        limiter: RateLimiter | None = None,
+        buckets: Buckets | None = None,
         jitter: Callable[[], float] = lambda: random.uniform(0.75, 1.25),
         timeout_s: float = TIMEOUT_S,
         telemetry: Telemetry | None = None,
@@ -115,14 +115,14 @@ class Web:
         self.client = client
         self._clock = clock
         self._team = team
-        self._limiter = limiter or LocalRateLimiter()
+        self._buckets = buckets or LocalBuckets(clock)
         self._jitter = jitter
         self._timeout_s = timeout_s
         self._telemetry = telemetry or Untold()
 
     async def wait_s(self, method: str, channel: str = "") -> float:
         """How many seconds a call made now would wait for its turn under Slack's rates."""
-        return await self._limiter.wait_s(self._team, method, channel, self._clock.now())
+        return await self._buckets.look(buckets_of(self._team, method, channel))
 
     async def reserve(
         self, method: str, channel: str = "", *, urgent: bool = False, patience_s: float | None = None
@@ -134,8 +134,7 @@ class Web:
         Args:
             patience_s: when the wait is longer than this, the turn is not taken.
         """
-        now = self._clock.now()
-        return await self._limiter.reserve(self._team, method, channel, now, urgent=urgent, patience_s=patience_s)
+        return await self._buckets.take(buckets_of(self._team, method, channel), urgent=urgent, patience_s=patience_s)
 
     async def call(
         self,
@@ -212,8 +211,7 @@ class Web:
             await self._clock.sleep(wait)
 
     async def _pause(self, method: str, arguments: Mapping[str, object], seconds: float) -> None:
-        now = self._clock.now()
-        await self._limiter.pause(self._team, method, str(arguments.get("channel", "")), now + seconds, now)
+        await self._buckets.pause(buckets_of(self._team, method, str(arguments.get("channel", "")))[-1], seconds)
 
     async def _measured(
         self, method: str, arguments: Mapping[str, object], *, again: bool

@@ -38,7 +38,7 @@ PATTERNS = (
     "bot:sessions:{<team>:<first>}:age",
     "bot:signals:{<worker>}",
     "bot:rate:{<team>:<method>}",
-    "bot:rate:{<team>:<method>:<channel>}",
+    "bot:rate:{<team>:<method>}:<channel>",
     "bot:channels:{<team>}",
     "bot:spend:{<team>:<kind>:<id>}",
     "bot:spenders:{<team>:<kind>:<month>}",
@@ -183,9 +183,9 @@ def signals(worker: str) -> str:
     return f"bot:signals:{{{worker}}}"
 
 
-def rate(bucket: str) -> str:
-    """A token bucket: `team:method`, or `team:method:channel` where each channel is counted on its own."""
-    return f"bot:rate:{{{bucket}}}"
+def rate(what: str, channel: str = "") -> str:
+    """A token bucket of what is counted, `team:method`, or of that in one channel. Both are on one slot."""
+    return f"bot:rate:{{{what}}}:{channel}" if channel else f"bot:rate:{{{what}}}"
 
 
 def channels(team: str) -> str:

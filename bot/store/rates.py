@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from bot.model import Bucket
 from bot.store import keys
 from bot.store.database import Database
 
@@ -9,35 +12,39 @@ from bot.store.database import Database
 class RateBuckets:
     """Token buckets: each is one number in Redis, the time at which it would be full again, changed by one script.
 
-    Raises StoreAway. Time is Redis's own.
+    The buckets of one call are of the same thing, so that they share a slot of Redis; the widest comes first. Time is
+    Redis's own. Raises StoreAway.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def take(
-        self, key: str, interval_s: float, burst: int, *, urgent: bool = False, patience_s: float | None = None
-    ) -> float:
-        """Take the next slot. Returns how many seconds to wait for it.
+    async def take(self, buckets: Sequence[Bucket], *, urgent: bool = False, patience_s: float | None = None) -> float:
+        """Take the next slot of all of them. Returns how many seconds to wait for it.
 
         Args:
-            key: what is counted.
-            interval_s: seconds between two slots once the burst is spent.
-            burst: how many slots may follow one another at once.
             urgent: the slot counts, but waits only for a pause.
             patience_s: when the wait is longer than this, no slot is taken.
         """
-        return await self._run(key, "urgent" if urgent else "take", interval_s, burst, patience_s)
+        return await self._run("urgent" if urgent else "take", buckets, patience_s)
 
-    async def look(self, key: str, interval_s: float, burst: int) -> float:
+    async def look(self, buckets: Sequence[Bucket]) -> float:
         """How long the next slot would wait; takes none."""
-        return await self._run(key, "look", interval_s, burst)
+        return await self._run("look", buckets)
 
-    async def pause(self, key: str, seconds: float) -> None:
+    async def pause(self, bucket: Bucket, seconds: float) -> None:
         """Let no slot be free for that long."""
-        await self._run(key, "pause", seconds, 1)
+        await self._database.run("rate", [_key(bucket)], "pause", _us(seconds))
 
-    async def _run(self, key: str, what: str, seconds: float, burst: int, patience_s: float | None = None) -> float:
-        patience_us = -1 if patience_s is None else round(patience_s * 1e6)
-        wait_us = await self._database.run("rate", [keys.rate(key)], what, round(seconds * 1e6), burst, patience_us)
-        return int(wait_us) / 1e6
+    async def _run(self, what: str, buckets: Sequence[Bucket], patience_s: float | None = None) -> float:
+        speeds = [number for bucket in buckets for number in (_us(bucket.interval_s), bucket.burst)]
+        patience_us = -1 if patience_s is None else _us(patience_s)
+        return int(await self._database.run("rate", [*map(_key, buckets)], what, patience_us, *speeds)) / 1e6
+
+
+def _key(bucket: Bucket) -> str:
+    return keys.rate(bucket.what, bucket.channel)
+
+
+def _us(seconds: float) -> int:
+    return round(seconds * 1e6)

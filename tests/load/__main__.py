@@ -9,6 +9,9 @@ from pathlib import Path
 
 from fakeredis import FakeAsyncRedis, FakeServer
 
+from bot.clock import SystemClock
+from bot.slack.rates import SharedBuckets
+from bot.store.store import Store
 from tests.load.crowd import Crowd, Figures, stream_all
 from tests.load.report import section
 from tests.sections import with_section
@@ -23,11 +26,12 @@ CROWDS = (
 
 
 async def measured(crowds: Sequence[Crowd]) -> list[Figures]:
-    """One crowd after the other, each with counts of its own."""
-    found = []
+    """One crowd after the other, each with counts of its own, which its workers share over Redis."""
+    found, clock = [], SystemClock()
     for crowd in crowds:
         redis = FakeAsyncRedis(server=FakeServer(server_type="redis", version=(7, 0)), protocol=2)
-        found.append(await stream_all(crowd, redis))
+        stores = [Store(redis, f"w{number}", ttl_s=60) for number in range(crowd.workers)]
+        found.append(await stream_all(crowd, [SharedBuckets(store.rates, clock) for store in stores], clock))
         await redis.aclose()
         print(f"{crowd.threads} threads in {crowd.channels} channels measured", flush=True)  # noqa: T201
     return found

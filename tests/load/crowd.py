@@ -10,22 +10,20 @@ from dataclasses import dataclass, field
 from itertools import cycle, islice, pairwise
 
 import aiohttp
-from redis.asyncio import Redis
 
-from bot.clock import SystemClock
 from bot.model import Address, Closing, Ending, Message, Outcome, Progress, Prompt, TextDelta, Thread, ThreadKey, Turn
 from bot.playground.slack.changes import Change, MessageChanged, MessagePosted, StatusSet
 from bot.playground.slack.control import EmulatedSlack, Setup
 from bot.playground.slack.default_workspace import TEAM, U_ANA, U_BOT
 from bot.playground.slack.values import ChannelKind
 from bot.playground.slack.values import Message as Shown
+from bot.ports import Clock
 from bot.slack.limits import RATES
 from bot.slack.markdown import letters
 from bot.slack.mode import ChannelModes, StreamingMode
-from bot.slack.rates import SharedRateLimiter
+from bot.slack.rates import Buckets
 from bot.slack.replies import Replies
 from bot.slack.web import Web, web_client
-from bot.store.store import Store
 from tests.workspaces import installed_with
 
 PIECE_S = 0.5
@@ -42,7 +40,7 @@ class Crowd:
         threads: how many at once.
         channels: over how many channels they are spread.
         seconds: how long each model goes on.
-        workers: how many workers share the threads; they share their counts over Redis.
+        workers: how many workers share the threads.
     """
 
     threads: int = 100
@@ -161,17 +159,21 @@ def text_of(message: Shown) -> str:
     return "".join(markdown) or message.text
 
 
-async def stream_all(crowd: Crowd, redis: Redis) -> Figures:
-    """Let a crowd stream, to the end."""
-    async with EmulatedSlack.start(Setup(enforce_tiers=True)) as slack:
+async def stream_all(crowd: Crowd, counts: Sequence[Buckets], clock: Clock) -> Figures:
+    """Let a crowd stream, to the end.
+
+    Args:
+        counts: one for each worker; they share their counts.
+    """
+    async with EmulatedSlack.start(Setup(enforce_tiers=True), clock=clock) as slack:
         watch = Watch(slack)
         channels = [
             slack.workspace.add_channel(ChannelKind.PUBLIC, f"crowd-{number}", [U_ANA, U_BOT]).id
             for number in range(crowd.channels)
         ]
-        async with _workers(slack, crowd, redis) as workers:
+        async with _workers(slack, crowd, counts, clock) as workers:
             turns = [
-                _turn(slack, watch, replies, channel, number, crowd.seconds)
+                _turn(slack, watch, replies, clock, channel, number, crowd.seconds)
                 for number, (replies, channel) in enumerate(
                     islice(zip(cycle(workers), cycle(channels), strict=False), crowd.threads)
                 )
@@ -190,39 +192,39 @@ async def stream_all(crowd: Crowd, redis: Redis) -> Figures:
 
 
 @asynccontextmanager
-async def _workers(slack: EmulatedSlack, crowd: Crowd, redis: Redis) -> AsyncIterator[list[Replies]]:
+async def _workers(
+    slack: EmulatedSlack, crowd: Crowd, counts: Sequence[Buckets], clock: Clock
+) -> AsyncIterator[list[Replies]]:
     """Each with connections and caches of its own."""
     made = []
-    clock = SystemClock()
     async with AsyncExitStack() as stack:
-        for number in range(crowd.workers):
+        for buckets in counts:
             session = await stack.enter_async_context(aiohttp.ClientSession())
-            limiter = SharedRateLimiter(Store(redis, f"w{number}", ttl_s=60).rates)
             client = web_client(slack.bot_token, slack.api_url, session)
-            web = Web(client, clock, team=TEAM, limiter=limiter)
+            web = Web(client, clock, team=TEAM, buckets=buckets)
             made.append(Replies(installed_with(web), clock, ChannelModes(crowd.mode, clock)))
         yield made
 
 
 async def _turn(
-    slack: EmulatedSlack, watch: Watch, replies: Replies, channel: str, number: int, seconds: float
+    slack: EmulatedSlack, watch: Watch, replies: Replies, clock: Clock, channel: str, number: int, seconds: float
 ) -> ThreadSeen:
     """One thread's turn, from the question to the confirmed end."""
     root = slack.people.say(U_ANA, channel, f"question {number}")
     key = ThreadKey(TEAM, channel, root)
-    seen = ThreadSeen(key, slack.clock.now())
+    seen = ThreadSeen(key, clock.now())
     watch.add(seen)
     prompt = Prompt((Message(key, root, U_ANA, "hello", Address.BOT),))
     turn = Turn(f"turn-{number}", Thread(key, f"session-{number}"), prompt, seen.began)
     said: list[str] = []
     async with replies.open(turn, Kept()) as reply:
-        while slack.clock.now() - seen.began < seconds:
+        while clock.now() - seen.began < seconds:
             said.append(SENTENCE.format(thread=number, number=len(said)) + ("\n\n" if len(said) % 4 == 3 else ""))
             await reply.feed(TextDelta(said[-1]))
-            await asyncio.sleep(PIECE_S)
-        seen.said_until = slack.clock.now()
+            await clock.sleep(PIECE_S)
+        seen.said_until = clock.now()
         await reply.close(Closing(Outcome(Ending.DONE, f"session-{number}")))
-    seen.done = slack.clock.now()
+    seen.done = clock.now()
     shown = "".join(text_of(message) for message in slack.replies_of_bot(channel, root))
     seen.complete = letters(shown) == letters("".join(said))
     return seen

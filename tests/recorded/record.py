@@ -21,6 +21,7 @@ from redis.asyncio import Redis
 from bot.model import (
     Address,
     Attachment,
+    Bucket,
     Ending,
     Lease,
     Limits,
@@ -154,7 +155,7 @@ class Recorder:
         """What belongs to no thread."""
         await self.store.workers.beat(3)
         await self.store.signals.send("worker-of-tomorrow", Signal(SignalKind.WORK, WAITING))
-        await self.store.rates.take(f"{TEAM}:chat.postMessage", 1.2, 5)
+        await self.store.rates.take([Bucket(f"{TEAM}:chat.postMessage", 1.2, 5)])
         await self.store.channels.set_streaming(TEAM, "C1", "update")
 
 

@@ -5,32 +5,34 @@ from __future__ import annotations
 import pytest
 from fakeredis import FakeAsyncRedis, FakeServer
 
+from bot.clock import SystemClock
 from bot.model import ToolFinished, ToolStarted
 from bot.slack import limits
 from bot.slack.limits import RATES, TIER_2, TIER_3, TIER_4
 from bot.slack.mode import StreamingMode
-from bot.slack.rates import LocalRateLimiter, SharedRateLimiter
+from bot.slack.rates import LocalBuckets, SharedBuckets, buckets_of
 from bot.slack.web import web_client
 from bot.store.store import Store
 from tests.payloads import payload
+from tests.unit.slack.fake_slack import HandClock
 from tests.unit.slack.incoming import incoming
 from tests.unit.slack.replying import a_reply
 
 
 async def calls_in(method: str, seconds: float, channel: str = "C1") -> int:
     """How many calls go out within so many seconds when as many as possible are wanted from its start on."""
-    limiter = LocalRateLimiter()
-    waits = [await limiter.reserve("T1", method, channel, 0.0) for _ in range(200)]
+    counts = LocalBuckets(HandClock())
+    waits = [await counts.take(buckets_of("T1", method, channel)) for _ in range(200)]
     return sum(wait < seconds for wait in waits)
 
 
 async def test_posts_are_about_one_a_second_and_channel() -> None:
     assert await calls_in("chat.postMessage", 10.0) <= 10
-    limiter = LocalRateLimiter()
+    counts = LocalBuckets(HandClock())
     for _ in range(12):
-        await limiter.reserve("T1", "chat.postMessage", "C1", 0.0)
-    assert await limiter.wait_s("T1", "chat.postMessage", "C1", 0.0) > 5.0
-    assert await limiter.wait_s("T1", "chat.postMessage", "C2", 0.0) == 0.0
+        await counts.take(buckets_of("T1", "chat.postMessage", "C1"))
+    assert await counts.look(buckets_of("T1", "chat.postMessage", "C1")) > 5.0
+    assert await counts.look(buckets_of("T1", "chat.postMessage", "C2")) < 1.0, "the workspace's own rate"
 
 
 @pytest.mark.parametrize(
@@ -56,11 +58,12 @@ async def test_methods_keep_to_their_tier(method: str, tier: limits.Rate, a_minu
 async def test_a_429_is_honoured_for_its_method_everywhere() -> None:
     server = FakeServer(server_type="redis", version=(7, 0))
     stores = [Store(FakeAsyncRedis(server=server, protocol=2), worker, ttl_s=60) for worker in ("w1", "w2")]
-    one, other = (SharedRateLimiter(store.rates) for store in stores)
-    await one.pause("T1", "chat.update", "", until=30.0, now=0.0)
-    assert await other.reserve("T1", "chat.update", "C9", 0.0) == pytest.approx(30.0, abs=1.0)
-    assert await other.reserve("T1", "chat.update", "C9", 0.0, urgent=True) == pytest.approx(30.0, abs=1.0)
-    assert await other.reserve("T1", "chat.delete", "C9", 0.0) == 0.0
+    one, other = (SharedBuckets(store.rates, SystemClock()) for store in stores)
+    updates = buckets_of("T1", "chat.update", "C9")
+    await one.pause(updates[-1], 30.0)
+    assert await other.take(updates) == pytest.approx(30.0, abs=1.0)
+    assert await other.take(updates, urgent=True) == pytest.approx(30.0, abs=1.0)
+    assert await other.take(buckets_of("T1", "chat.delete", "C9")) == 0.0
 
 
 def test_no_retry_handler_posts_a_second_time() -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from fakeredis import FakeAsyncRedis, FakeServer
 
+from bot.clock import SystemClock
 from bot.model import ToolFinished, ToolStarted
 from bot.slack.limits import MARKDOWN_TEXT_CHARS, PART_BYTES, STREAM_LIFE_S, TIER_4, UPDATE_TEXT_CHARS
 from bot.slack.mode import ChannelModes, StreamingMode
-from bot.slack.rates import SharedRateLimiter
+from bot.slack.rates import SharedBuckets, buckets_of
 from bot.store.store import Store
 from tests.unit.slack.fake_slack import Effect, Fault, HandClock, refused, settle
 from tests.unit.slack.incoming import FakeChannels
@@ -61,12 +62,12 @@ async def test_other_people_may_see_only_the_first_chunk_of_a_stream() -> None:
 async def test_streams_are_counted_for_a_workspace_over_all_threads_and_workers() -> None:
     server = FakeServer(server_type="redis", version=(7, 0))
     stores = [Store(FakeAsyncRedis(server=server, protocol=2), worker, ttl_s=60) for worker in ("w1", "w2")]
-    workers = [SharedRateLimiter(store.rates) for store in stores]
-    waits = [await workers[n % 2].reserve("T1", "chat.appendStream", f"C{n}", 0.0) for n in range(2 * TIER_4.burst)]
+    workers = [SharedBuckets(store.rates, SystemClock()) for store in stores]
+    waits = [await workers[n % 2].take(buckets_of("T1", "chat.appendStream", f"C{n}")) for n in range(2 * TIER_4.burst)]
     assert waits[: TIER_4.burst] == [0.0] * TIER_4.burst
     assert all(wait > 0 for wait in waits[TIER_4.burst + 1 :])
     assert sorted(waits) == waits
-    assert await workers[0].wait_s("T2", "chat.appendStream", "C0", 0.0) == 0.0
+    assert await workers[0].look(buckets_of("T2", "chat.appendStream", "C0")) == 0.0
 
 
 async def test_chunks_and_markdown_text_are_never_mixed() -> None:

@@ -31,7 +31,7 @@ from bot.playground.slack.control import EmulatedSlack
 from bot.playground.slack.default_workspace import C_GENERAL, TEAM, U_ANA
 from bot.ports import Reply
 from bot.slack.mode import ChannelModes, StreamingMode
-from bot.slack.rates import LocalRateLimiter
+from bot.slack.rates import LocalBuckets
 from bot.slack.replies import Replies
 from bot.slack.reply import Tempo
 from bot.slack.web import Web, web_client
@@ -51,10 +51,10 @@ class HastyClock(SystemClock):
         await asyncio.sleep(min(seconds, 0.01))
 
 
-class Unlimited(LocalRateLimiter):
+class Unlimited(LocalBuckets):
     """No call waits for its turn."""
 
-    def _wait(self, *_: object) -> float:
+    def _wait_s(self, *_: object) -> float:
         return 0.0
 
 
@@ -89,7 +89,7 @@ class Answering:
         turn = Turn("turn-1", Thread(key, "session-1"), prompt, SystemClock().now(), progress=self.journal.progress)
         async with aiohttp.ClientSession() as session:
             client = web_client(self.slack.bot_token, self.slack.api_url, session)
-            web = Web(client, HastyClock(), team=TEAM, limiter=Unlimited(), timeout_s=TIMEOUT_S)
+            web = Web(client, HastyClock(), team=TEAM, buckets=Unlimited(HastyClock()), timeout_s=TIMEOUT_S)
             modes = ChannelModes(self.mode, HastyClock())
             replies = Replies(installed_with(web), HastyClock(), modes, tempo=FAST, part_bytes=PART_BYTES)
             async with replies.open(turn, self.journal) as reply:

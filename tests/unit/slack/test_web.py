@@ -12,7 +12,7 @@ from aiohttp.test_utils import TestServer
 
 from bot.errors import ChatAway, ChatRefused
 from bot.slack.limits import RATES
-from bot.slack.rates import LocalRateLimiter
+from bot.slack.rates import LocalBuckets, buckets_of
 from bot.slack.web import ATTEMPTS, RETRY_AFTER_S, Web, web_client
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -176,23 +176,35 @@ async def test_slack_sdks_own_retries_are_taken_off(door: Door) -> None:
 
 @pytest.mark.parametrize("method", sorted(RATES))
 async def test_no_window_sees_more_calls_than_slack_allows(method: str) -> None:
-    limiter, now, sent, rate = LocalRateLimiter(), 0.0, list[float](), RATES[method]
+    clock, sent, rate = MovedClock(), list[float](), RATES[method]
+    counts = LocalBuckets(clock)
     for _ in range(3 * rate.calls):
-        now += await limiter.reserve("T1", method, "C1", now)
-        sent.append(now)
+        await clock.sleep(await counts.take(buckets_of("T1", method, "C1")))
+        sent.append(clock.now())
     windows = zip(sent, sent[rate.calls :], strict=False)
     assert all(later - earlier >= rate.within_s - 0.001 for earlier, later in windows)
-    assert sent[-1] < 3 * rate.within_s * 2, "more than half of the rate is used"
+    assert sent[-1] - sent[0] < 3 * rate.within_s * 2, "more than half of the rate is used"
 
 
 async def test_posts_are_counted_for_each_channel_and_other_methods_for_the_workspace() -> None:
-    limiter = LocalRateLimiter()
+    counts = LocalBuckets(MovedClock())
     for _ in range(10):
-        await limiter.reserve("T1", "chat.postMessage", "C1", 0.0)
-        await limiter.reserve("T1", "chat.startStream", "C1", 0.0)
-    assert await limiter.wait_s("T1", "chat.postMessage", "C2", 0.0) == 0.0
-    assert await limiter.wait_s("T1", "chat.startStream", "C2", 0.0) > 0.0
-    assert await limiter.wait_s("T2", "chat.startStream", "C1", 0.0) == 0.0
+        await counts.take(buckets_of("T1", "chat.postMessage", "C1"))
+        await counts.take(buckets_of("T1", "chat.startStream", "C1"))
+    assert await counts.look(buckets_of("T1", "chat.postMessage", "C2")) < 1.0, "the workspace's own rate"
+    assert await counts.look(buckets_of("T1", "chat.startStream", "C2")) > 1.0
+    assert await counts.look(buckets_of("T2", "chat.startStream", "C1")) == 0.0
+
+
+async def test_what_waits_for_its_workspace_does_not_bunch_together_in_its_channel() -> None:
+    clock, went = MovedClock(), dict[str, list[float]]()
+    counts = LocalBuckets(clock)
+    for number in range(200):
+        channel = f"C{number % 9 if number < 150 else 0}"
+        wait = await counts.take(buckets_of("T1", "chat.postMessage", channel))
+        went.setdefault(channel, []).append(clock.now() + wait)
+    for sent in went.values():
+        assert all(later - earlier >= 10.0 for earlier, later in zip(sent, sent[10:], strict=False))
 
 
 async def test_an_urgent_call_does_not_queue(door: Door) -> None:

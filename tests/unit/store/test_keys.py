@@ -9,7 +9,7 @@ import pytest
 from cryptography.fernet import Fernet
 from redis.asyncio import Redis
 
-from bot.model import Address, Ending, Outcome, Periods, Scope, ScopeKind, Signal, SignalKind
+from bot.model import Address, Bucket, Ending, Outcome, Periods, Scope, ScopeKind, Signal, SignalKind
 from bot.ports import SpendRun
 from bot.store.keys import PATTERNS, ThreadKeys
 from bot.store.sealing import Seal
@@ -50,8 +50,8 @@ async def _use_everything(store: Store) -> None:
     await store.signals.send("w2", Signal(SignalKind.WORK, THREAD))
     await store.workers.beat(1)
     await store.survey.report(WorkerReport("w1"))
-    await store.rates.take("T1:chat.update", 10.0, 1)
-    await store.rates.take("T1:chat.postMessage:C1", 10.0, 1)
+    what = "T1:chat.postMessage"
+    await store.rates.take([Bucket(what, 10.0, 1), Bucket(what, 10.0, 1, channel="C1")])
     await store.channels.set_streaming("T1", "C1", "update")
     installations = store.installations(Seal([Fernet.generate_key().decode()]))
     await installations.put("T1", "token")
