@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 import structlog
 
 from bot.errors import Reason, Refusal
 from bot.inbox import Inbox
-from bot.model import Exchange, Lease, Person, Thread, ThreadFilter, ThreadKey, ThreadPage
+from bot.model import Exchange, Lease, Person, Thread, ThreadFilter, ThreadKey, ThreadPage, ThreadStatus
 from bot.ports import Chat, Clock, Sessions, ThreadStore
 from bot.references import Reference, References
 
@@ -20,6 +21,9 @@ MAX_TITLE = 80
 
 MAX_LINEAGE = 20
 """How many ancestors of a branch are followed."""
+
+AT_REST_ATTEMPTS = 3
+"""How often a thread's lease is asked for until no turn is in flight in it."""
 
 SHOWN_EXCHANGES = 3
 """How many of a session's last exchanges are shown."""
@@ -114,8 +118,8 @@ class Admin:
             Refusal: those of `References.find_for`, and BUSY.
         """
         thread = await self.thread_of(person, key)
-        await self._inbox.stop(thread.key, hold_back=False)
-        async with self._inbox.exclusive(thread.key) as lease:
+        await self._inbox.stop(thread.key, hold_back=False, user=person.user)
+        async with self._at_rest(thread.key) as lease:
             archived = await self._threads.reset(lease, self._new_id())
         log.info("session_reset", thread=str(key), user=person.user, archived=archived.session_id)
         return archived.session_id
@@ -132,11 +136,26 @@ class Admin:
         thread = await self.thread_of(person, key)
         if not thread.archived:
             raise Refusal(Reason.NOTHING_ARCHIVED)
-        await self._inbox.stop(thread.key, hold_back=False)
-        async with self._inbox.exclusive(thread.key) as lease:
+        await self._inbox.stop(thread.key, hold_back=False, user=person.user)
+        async with self._at_rest(thread.key) as lease:
             restored = await self._threads.restore(lease, session_id)
         log.info("session_restored", thread=str(key), user=person.user, session=restored.session_id)
         return restored.session_id
+
+    @asynccontextmanager
+    async def _at_rest(self, key: ThreadKey) -> AsyncIterator[Lease]:
+        """Hold the thread's lease once no turn is in flight: one that was stopped while it waited ends first.
+
+        Raises:
+            Refusal: BUSY.
+        """
+        for _ in range(AT_REST_ATTEMPTS):
+            async with self._inbox.exclusive(key) as lease:
+                thread = await self._threads.get(key)
+                if thread is None or thread.status not in (ThreadStatus.RUNNING, ThreadStatus.DEFERRED):
+                    yield lease
+                    return
+        raise Refusal(Reason.BUSY)
 
     async def stop(self, person: Person, key: ThreadKey) -> None:
         """Stop the turn that runs. Messages that wait are held back.
@@ -145,7 +164,7 @@ class Admin:
             Refusal: those of `References.find_for`, and NOTHING_RUNNING.
         """
         thread = await self.thread_of(person, key)
-        if not await self._inbox.stop(thread.key):
+        if not await self._inbox.stop(thread.key, user=person.user):
             raise Refusal(Reason.NOTHING_RUNNING)
         log.info("turn_stopped", thread=str(key), user=person.user)
 
@@ -201,7 +220,7 @@ class Admin:
 
     async def reply_deleted(self, key: ThreadKey, ts: str) -> bool:
         """Somebody deleted a message of the bot's: stop its turn, if it still runs. False when none was stopped."""
-        return await self._threads.in_flight(key, ts) and await self._inbox.stop(key, hold_back=False)
+        return await self._threads.in_flight(key, ts) is not None and await self._inbox.stop(key, hold_back=False)
 
     async def rename(self, person: Person, key: ThreadKey, title: str) -> None:
         """Give the session another title.

@@ -26,17 +26,20 @@ from bot.agent.pool import PoolBounds
 from bot.agent.sessions import ClaudeSessions
 from bot.agent.settings import AgentSettings
 from bot.agent.workspace import SessionWorkspaces
+from bot.approvers import Approvers
+from bot.asking import AskingNeeds
 from bot.attempts import AttemptNeeds
 from bot.budgets import Budgets, BudgetTable
 from bot.clock import SystemClock
 from bot.config import Settings, Transport
+from bot.decisions import Decisions
 from bot.edits import Edits
 from bot.errors import StartError, StoreAway
 from bot.forks import ForkNeeds, Forks
 from bot.inbox import Inbox, InboxBounds
 from bot.model import Budget, Limits
 from bot.observed import Observed, warn_of
-from bot.patience import Patience, PatientFiles, PatientSpend, PatientTranscripts, PatientTurns
+from bot.patience import Patience, PatientDecisions, PatientFiles, PatientSpend, PatientTranscripts, PatientTurns
 from bot.policies import Policies
 from bot.policy_file import read_policy
 from bot.ports import Telemetry
@@ -71,6 +74,7 @@ from bot.workspaces import Workspaces, open_workspaces
 log = structlog.get_logger(__name__)
 
 MB = 1024 * 1024
+HOUR_S = 3_600
 DAY_S = 86_400
 
 
@@ -140,6 +144,7 @@ class _Core:
     budgets: Budgets
     privacy: PersonalPrivacy
     agent: ClaudeAgent
+    decisions: Decisions
 
 
 async def _serve_operators(settings: Settings, health: Health, metrics: Metrics, stack: AsyncExitStack) -> None:
@@ -172,6 +177,8 @@ async def _open_store(settings: Settings, worker: str, telemetry: Telemetry, sta
         ttl_s=settings.session_ttl_days * DAY_S,
         lease_s=settings.lease_s,
         max_waiting=settings.max_waiting,
+        decision_ttl_s=settings.decision_ttl_h * HOUR_S,
+        audit_s=settings.audit_days * DAY_S,
         telemetry=telemetry,
     )
     stack.push_async_callback(store.aclose)
@@ -219,7 +226,11 @@ async def _open_core(
     table = _budget_table(settings)
     spend = PatientSpend(store.spend, patience)
     budgets = Budgets(spend, clock, lambda _thread, _person: table, settings.timezone, new_id=_new_id)
-    turns = Turns(turn_store, chat, clock, needs, budgets, show_usage=settings.show_usage, telemetry=telemetry)
+    approvers = Approvers(store.threads, chat, settings.approvers)
+    decision_store = PatientDecisions(store.decisions, patience)
+    asking = AskingNeeds(decision_store, sessions, chat, approvers, clock, new_id=_new_id)
+    usage = settings.show_usage
+    turns = Turns(turn_store, chat, clock, needs, budgets, asking, show_usage=usage, telemetry=telemetry)
     bounds = InboxBounds(lease_s=settings.lease_s, turns_running=settings.max_turns_running)
     leftovers = Leftovers(settings.data_dir, store.threads, agent, clock)
     inbox = Inbox(
@@ -233,19 +244,22 @@ async def _open_core(
         limits=limits,
         bounds=bounds,
         drain_s=settings.drain_s,
+        decisions=store.decisions,
         readiness=agent,
         telemetry=telemetry,
         forget=leftovers.forget,
     )
     await stack.enter_async_context(leftovers)
     await stack.enter_async_context(inbox)
-    fork_needs = ForkNeeds(store.threads, store.turns, sessions, workspaces, agent, limits)
+    decisions = Decisions(store.decisions, approvers, inbox, chat, clock)
+    await stack.enter_async_context(decisions)
+    fork_needs = ForkNeeds(store.threads, store.turns, store.decisions, sessions, workspaces, agent, limits)
     forks = Forks(fork_needs, inbox, chat, references, clock, new_id=_new_id)
     admin = Admin(store.threads, sessions, inbox, chat, references, clock, new_id=_new_id)
     edits = Edits(store.threads, forks, inbox, chat)
     erasing = PrivacyNeeds(store.threads, store.erasure, store.inbox, sessions, store.workers, store.signals)
     privacy = PersonalPrivacy(Privacy(erasing, inbox), references, chat)
-    return _Core(inbox, forks, edits, admin, budgets, privacy, agent)
+    return _Core(inbox, forks, edits, admin, budgets, privacy, agent, decisions)
 
 
 def _budget_table(settings: Settings) -> BudgetTable:

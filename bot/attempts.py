@@ -10,11 +10,14 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
 from bot.model import (
     Counted,
+    Decision,
+    DeferredCall,
     Ending,
     Lease,
     Limits,
@@ -84,20 +87,33 @@ class _Start:
     """The model is told that it was interrupted, instead of being asked again."""
     recap: bool = False
     """The session was lost: the prompt brings what Slack still shows of the thread."""
+    decision: Decision | None = None
+    """What was decided about the call that the session waits with: the run goes on with that."""
+
+
+class Notes(Protocol):
+    """Where an attempt writes down what another must know that takes its turn up."""
+
+    async def note_tool(self) -> None:
+        """A tool runs."""
+        ...
+
+    async def note_going_on(self) -> None:
+        """The run goes on from what was decided: what was allowed may be carried out from now on."""
+        ...
 
 
 class Attempt:
     """Asks the agent for a turn's answer."""
 
-    def __init__(
-        self, needs: AttemptNeeds, lease: Lease, turn: Turn, reply: Reply, note_tool: Callable[[], Awaitable[None]]
-    ) -> None:
+    def __init__(self, needs: AttemptNeeds, lease: Lease, turn: Turn, reply: Reply, notes: Notes) -> None:
         self._needs = needs
         self._lease = lease
         self._turn = turn
         self._reply = reply
-        self._note_tool = note_tool
+        self._notes = notes
         self._tool_ran = turn.progress.tool_ran
+        self._went_on = turn.progress.went_on
         self._spoke = bool(turn.progress.said)
         self._run: Run | None = None
         self._ran = False
@@ -107,6 +123,8 @@ class Attempt:
         """What was in each directory before this turn's runs there."""
         self.files: tuple[str, ...] = ()
         """What this turn made or changed in the session's directory, by path below it."""
+        self.deferred: DeferredCall | None = None
+        """The call with which the last run ended, when that needs somebody."""
 
     async def stop(self) -> None:
         """Stop, now or as soon as there is something to stop; what was said stays."""
@@ -121,7 +139,7 @@ class Attempt:
             LeaseLost: the thread is another worker's now.
             StoreAway: Redis is away.
         """
-        if not self._turn.prompt.compacts:
+        if not self._turn.prompt.compacts or self._turn.decision is not None:  # it was compacted before it asked
             return await self._answer()
         compacted = await self._run_once(await self._where_to_start(), compact=True)
         if compacted.ending is not Ending.COMPACTED or not self._turn.prompt.asks:
@@ -149,6 +167,9 @@ class Attempt:
         """Find what the run resumes, and give the thread a fresh session where there is nothing to resume."""
         thread = self._turn.thread
         tail = "" if gone else await self._tail(thread)
+        decision = self._turn.decision
+        if tail and decision is not None and decision.decided is not None:
+            return _Start(thread.session_id, resume=True, tail=tail, interrupted=True, decision=decision)
         if tail and self._tool_ran:
             return _Start(thread.session_id, resume=True, tail=tail, interrupted=True)
         if thread.head and tail:
@@ -175,13 +196,18 @@ class Attempt:
             await self._reply.feed(Remark(RemarkKind.SESSION_LOST))
         workdir = await self._needs.workspaces.open(self._lease.thread, start.session_id)
         request = replace(await self._request(start), compact=compact)
-        self._needs.agent.prepare(request, workdir)
+        if start.decision is None:  # else it would go on by itself before anybody listens
+            self._needs.agent.prepare(request, workdir)
         if not compact:
             text, images = (INTERRUPTED, ()) if start.interrupted else await self._prompt(workdir, recap=start.recap)
             request = replace(request, text=text, images=tuple(images))
         outcome = Outcome(Ending.STOPPED, start.session_id)
         if workdir not in self._found:
             self._found[workdir] = await self._needs.workspaces.survey(workdir)
+        if start.decision is not None:
+            request = replace(request, decision=start.decision, begun=self._went_on)
+            self._went_on = True
+            await self._notes.note_going_on()
         if not self._stopped:
             async with self._needs.agent.run(request, workdir) as run:
                 outcome = await self._follow(run, outcome)
@@ -216,6 +242,7 @@ class Attempt:
             limits=prompt.limits or self._needs.limits,
             model=thread.model or policy.model or self._needs.model,
             policy=policy,
+            rules=thread.rules,
         )
 
     async def _prompt(self, workdir: Path, *, recap: bool) -> tuple[str, Sequence[Path]]:
@@ -232,11 +259,11 @@ class Attempt:
         try:
             async for event in run:
                 if isinstance(event, RunEnded):
-                    outcome = event.outcome
+                    outcome, self.deferred = event.outcome, event.deferred
                     continue
                 if isinstance(event, ToolStarted):
                     self._tool_ran = True
-                    await self._note_tool()
+                    await self._notes.note_tool()
                 self._spoke = self._spoke or isinstance(event, TextDelta)
                 await self._reply.feed(event)
         finally:

@@ -15,6 +15,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from bot import settings_values as values
+from bot.approvers import Approving
 from bot.errors import SettingsError
 
 LEASE_MAX_S: Final = 10.0
@@ -274,6 +275,24 @@ class Settings:
     )
     timezone: ZoneInfo = _setting(
         "BOT_TIMEZONE", "Limits", "By whose clock the days and months of budgets begin.", values.zone, "UTC"
+    )
+    approvers: Approving = _setting(
+        "BOT_APPROVERS",
+        "Decisions",
+        "Who may decide about what the agent asks for, besides admins: `author`, whose prompt it was, or `thread`, "
+        "everybody who takes part in the thread.",
+        values.choice(Approving),
+        "author",
+    )
+    decision_ttl_h: float = _setting(
+        "BOT_DECISION_TTL_H",
+        "Decisions",
+        "Hours that a decision waits for somebody; then it is a no.",
+        values.number(0.01),
+        "72",
+    )
+    audit_days: int = _setting(
+        "BOT_AUDIT_DAYS", "Decisions", "Days that it is kept in Redis who decided what.", values.whole(1, 36500), "365"
     )
     redis_url: str = _setting(
         "REDIS_URL",

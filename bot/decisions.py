@@ -7,6 +7,7 @@ worker takes the turn up where it stood.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Self
 
 import structlog
 
@@ -15,25 +16,62 @@ from bot.errors import Reason, Refusal
 from bot.inbox import Inbox
 from bot.model import Decided, Decision, Person, ThreadKey, Verdict
 from bot.ports import Chat, Clock, DecisionStore
+from bot.rounds import Rounds
 
 log = structlog.get_logger(__name__)
 
 MAX_REASON_CHARS = 2_000
 """Of what a person says why not, and of an answer in their own words."""
 
+OVERDUE_AT_ONCE = 20
+"""How many decisions one look lets expire."""
+
 PEOPLES = frozenset({Verdict.ALLOW_ONCE, Verdict.ALLOW_HERE, Verdict.DENY, Verdict.ANSWERED})
 """What people may say. The others are found out."""
 
 
 class Decisions:
-    """Takes decisions."""
+    """Takes decisions, and lets those expire that nobody takes. Use as an async context manager, inside the inbox's.
 
-    def __init__(self, store: DecisionStore, approvers: Approvers, inbox: Inbox, chat: Chat, clock: Clock) -> None:
+    Args:
+        sweep_s: seconds between two looks for what nobody decided in time.
+    """
+
+    def __init__(
+        self,
+        store: DecisionStore,
+        approvers: Approvers,
+        inbox: Inbox,
+        chat: Chat,
+        clock: Clock,
+        *,
+        sweep_s: float = 30.0,
+    ) -> None:
         self._store = store
+        self._sweep_s = sweep_s
+        self._rounds = Rounds(clock)
         self._approvers = approvers
         self._inbox = inbox
         self._chat = chat
         self._clock = clock
+
+    async def __aenter__(self) -> Self:
+        self._rounds.repeat(self.expire, self._sweep_s)
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        await self._rounds.end(0.0)
+
+    async def expire(self) -> None:
+        """Make a no of what nobody decided in time. The turn goes on with that, so that the agent can say so."""
+        for decision in await self._store.overdue(OVERDUE_AT_ONCE):
+            try:
+                await self._store.decide(decision.thread, decision.id, Decided(Verdict.EXPIRED, at=self._clock.now()))
+            except Refusal as refused:  # somebody else was first
+                log.info("decided_otherwise", decision=decision.id, reason=refused.reason.value)
+                continue
+            log.info("decision_expired", decision=decision.id, thread=str(decision.thread))
+            self._inbox.go_on(decision.thread)
 
     async def find(self, person: Person, thread: ThreadKey, decision_id: str) -> Decision:
         """A decision, decided or not, for somebody who may make it.

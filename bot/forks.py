@@ -16,6 +16,8 @@ from bot.inbox import Inbox
 from bot.model import (
     NEARLY_FULL,
     Address,
+    Decision,
+    InFlight,
     Lease,
     Limits,
     Message,
@@ -30,10 +32,13 @@ from bot.model import (
     ThreadStatus,
     just_after,
 )
-from bot.ports import Agent, Chat, Clock, Sessions, ThreadStore, TurnStore, Workspaces
+from bot.ports import Agent, Chat, Clock, DecisionStore, Sessions, ThreadStore, TurnStore, Workspaces
 from bot.references import Reference, References
 
 log = structlog.get_logger(__name__)
+
+GOES_ON = "Please go on."
+"""The prompt of a branch that waits for a decision, should its session be lost before that."""
 
 ASK_AGAIN_LOOKBACK = 200
 """How many of the source thread's messages are searched for the one to ask again."""
@@ -55,6 +60,7 @@ class ForkNeeds:
 
     threads: ThreadStore
     turns: TurnStore
+    decisions: DecisionStore
     sessions: Sessions
     workspaces: Workspaces
     agent: Agent | None = None
@@ -77,6 +83,7 @@ class Forks:
     ) -> None:
         self._threads = needs.threads
         self._turns = needs.turns
+        self._decisions = needs.decisions
         self._sessions = needs.sessions
         self._workspaces = needs.workspaces
         self._agent = needs.agent
@@ -107,9 +114,9 @@ class Forks:
         if made is not None:
             return Branch(made, await self._chat.link(made), source, again=True)
         try:
-            point = await self._point(source, ts)
+            point, pending = await self._point(source, ts)
             ask_again = point.kind is PointKind.PROMPT and not asks
-            branch = await self._make(person, thread.channel, source, point, ts, ask_again=ask_again)
+            branch = await self._make(person, thread.channel, source, point, ts, pending, ask_again=ask_again)
         except BaseException:
             await self._threads.record_branch(thread, claim, person.user, None)
             raise
@@ -137,14 +144,16 @@ class Forks:
             Refusal: NO_SESSIONS, CANT_READ, SESSION_EXPIRED, TURN_RUNNING, and those of `References.find`.
         """
         source, session_id = await self._to_continue(person, channel, reference)
-        entry = source.head
+        point, pending = Point(session_id, source.head, PointKind.REPLY), None
         if session_id != source.session_id:
             source, entry = _as_it_was(source, session_id)
-        if not entry:
+            point = replace(point, entry=entry)
+        elif source.status is ThreadStatus.DEFERRED:
+            point, pending = await self._where_it_waits(source)
+        if not point.entry:
             at_work = source.status is not ThreadStatus.IDLE
             raise Refusal(Reason.TURN_RUNNING if at_work else Reason.SESSION_EXPIRED)
-        point = Point(session_id, entry, PointKind.REPLY)
-        branch = await self._make(person, channel, source, point, "", ask_again=False)
+        branch = await self._make(person, channel, source, point, "", pending, ask_again=False)
         await self._announce(person, source.key, branch.thread)
         return branch
 
@@ -168,18 +177,31 @@ class Forks:
 
     # --- making one --------------------------------------------------------------------------------------------
 
-    async def _point(self, source: Thread, ts: str) -> Point:
+    async def _point(self, source: Thread, ts: str) -> tuple[Point, Decision | None]:
+        """Where a message leads, and what waits there to be decided."""
         point = await self._threads.point(source.key, ts)
-        if await self._threads.in_flight(source.key, ts):
-            if source.status is not ThreadStatus.IDLE:
+        if (flight := await self._threads.in_flight(source.key, ts)) is not None:
+            waits = source.status is ThreadStatus.DEFERRED
+            if waits and flight is InFlight.REPLY:
+                return await self._where_it_waits(source)
+            if source.status is not ThreadStatus.IDLE and not (waits and flight is InFlight.PROMPT):
                 raise Refusal(Reason.TURN_RUNNING)
-            # It was said to somebody else and goes in front of the next prompt: all turns so far lie before it.
+            # All turns before the one that waits lie before its prompt; and what was said to somebody else goes in
+            # front of the next prompt, after all turns.
             point = Point(source.session_id, source.head, PointKind.PROMPT)
         if point is None:
             raise Refusal(Reason.NO_POINT_HERE)
         if point.entry and not await self._turns.tail(source.key, point.session_id):
             raise Refusal(Reason.SESSION_EXPIRED)
-        return point
+        return point, None
+
+    async def _where_it_waits(self, source: Thread) -> tuple[Point, Decision]:
+        """The end of a session that waits for a decision, and that. Raises Refusal when it goes on by now."""
+        tail = await self._turns.tail(source.key, source.session_id)
+        pending = await self._decisions.pending(source.key)
+        if pending is None or not tail:
+            raise Refusal(Reason.TURN_RUNNING)
+        return Point(source.session_id, tail, PointKind.REPLY), pending
 
     async def _to_continue(self, person: Person, channel: str, reference: Reference) -> tuple[Thread, str]:
         if not reference:
@@ -195,7 +217,15 @@ class Forks:
         return source, session_id
 
     async def _make(
-        self, person: Person, channel: str, source: Thread, point: Point, ts: str, *, ask_again: bool
+        self,
+        person: Person,
+        channel: str,
+        source: Thread,
+        point: Point,
+        ts: str,
+        pending: Decision | None,
+        *,
+        ask_again: bool,
     ) -> Branch:
         full = point.entry == source.head and source.context_used >= NEARLY_FULL
         root_ts = await self._chat.open_branch(person, channel, source, ts, ask_again=ask_again, nearly_full=full)
@@ -219,10 +249,27 @@ class Forks:
                 context_used=source.context_used if point.entry == source.head else 0.0,
             )
             await self._threads.create(lease, thread, {root_ts: Point(session_id, head, PointKind.REPLY)})
-            if self._agent is not None and head:
+            if pending is not None:
+                await self._ask_there(lease, thread, person, pending)
+            elif self._agent is not None and head:
                 self._inbox.beside(self._get_ready(self._agent, lease, thread))
         log.info("branched", source=str(source.key), branch=str(key), session=session_id)
         return Branch(key, await self._chat.link(key), source)
+
+    async def _ask_there(self, lease: Lease, branch: Thread, person: Person, pending: Decision) -> None:
+        """The branch waits for a decision of its own, which whoever made it is asked for."""
+        decision = replace(
+            pending,
+            id=self._new_id(),
+            thread=branch.key,
+            turn_id=self._new_id(),
+            session_id=branch.session_id,
+            asked=person.user,
+            card_ts="",
+        )
+        key = branch.key
+        message = Message(key, key.root_ts, person.user, GOES_ON, Address.BOT, user_team=person.team)
+        await self._decisions.carry(lease, decision, message)
 
     async def _get_ready(self, agent: Agent, lease: Lease, branch: Thread) -> None:
         """Connect a process for the branch, before anybody has written there."""

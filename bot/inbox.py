@@ -18,6 +18,7 @@ from bot.errors import LeaseLost, Reason, Refusal, StoreAway
 from bot.held import HeldThreads, TurnRunner
 from bot.model import (
     Address,
+    Decided,
     Ending,
     Lease,
     Limits,
@@ -28,9 +29,10 @@ from bot.model import (
     SignalKind,
     Taken,
     ThreadKey,
+    Verdict,
 )
 from bot.neighbours import Neighbours
-from bot.ports import Chat, Clock, InboxStore, Readiness, Signals, Telemetry, Untold, Workers
+from bot.ports import Chat, Clock, DecisionStore, InboxStore, Readiness, Signals, Telemetry, Untold, Workers
 from bot.rounds import Rounds, logged
 from bot.slots import TurnSlots
 
@@ -89,11 +91,13 @@ class Inbox:
         limits: Limits,
         bounds: InboxBounds,
         drain_s: float,
+        decisions: DecisionStore,
         readiness: Readiness | None = None,
         telemetry: Telemetry | None = None,
         forget: Callable[[ThreadKey], Coroutine[Any, Any, None]] | None = None,
     ) -> None:
         self._store = store
+        self._decisions = decisions
         self._signals = signals
         self._turns = turns
         self._chat = chat
@@ -181,7 +185,7 @@ class Inbox:
             self._run_beside(self._see_to(message.thread, receipt.holder, receipt.prefers))
         if receipt.taken is Taken.PROMPT and receipt.behind_turn:
             self._run_beside(self._chat.mark_waiting(message))
-        elif receipt.taken is Taken.PROMPT:
+        elif receipt.taken is Taken.PROMPT and not receipt.deferred:
             self._turns.never_marked(message)
         return receipt
 
@@ -224,20 +228,35 @@ class Inbox:
         """Change a message that was edited in Slack. False when it no longer waits."""
         return await self._store.amend(thread, ts, text)
 
-    async def stop(self, thread: ThreadKey, *, hold_back: bool = True) -> bool:
-        """Stop the thread's running turn, whichever worker runs it. False when nothing ran or waited.
+    async def stop(self, thread: ThreadKey, *, hold_back: bool = True, user: str = "") -> bool:
+        """Stop the thread's turn, whichever worker runs it, or whatever it waits for. False when nothing ran or waited.
 
         Args:
             hold_back: messages that wait stay waiting, until somebody goes on, writes again, or withdraws them.
+            user: who stops it, where that is known: a decision that is pending is a no of theirs.
         """
         stopped = await self._store.stop(thread, hold_back=hold_back)
+        answered = await self._answer_no(thread, user)
         if stopped.running and stopped.holder == self._signals.worker:
             await self._turns.interrupt(thread)
         elif stopped.running and stopped.holder:
             await self._signals.send(stopped.holder, Signal(SignalKind.STOP, thread))
         elif not stopped.running and stopped.held_back:  # a running turn's reply says it itself
             self._run_beside(self._chat.offer_held_back(thread, stopped.held_back))
-        return stopped.running or stopped.held_back > 0
+        return stopped.running or stopped.held_back > 0 or answered
+
+    async def _answer_no(self, thread: ThreadKey, user: str) -> bool:
+        """End what waits for a decision. False when nothing does."""
+        pending = await self._decisions.pending(thread)
+        if pending is None:
+            return False
+        try:
+            await self._decisions.decide(thread, pending.id, Decided(Verdict.STOPPED, user, self._clock.now()))
+        except Refusal as refused:
+            log.info("decided_otherwise", decision=pending.id, reason=refused.reason.value)
+            return False
+        self.go_on(thread)
+        return True
 
     async def answer_held_back(self, thread: ThreadKey) -> int:
         """Have the messages answered that a stop holds back. Returns how many there were."""

@@ -18,10 +18,14 @@ import structlog
 from bot.errors import BotError, LeaseLost, StoreAway
 from bot.model import (
     Budget,
+    Decided,
+    Decision,
     Lease,
+    Message,
     Outcome,
     PeriodKind,
     Periods,
+    Person,
     Progress,
     Scope,
     ScopeKind,
@@ -31,7 +35,7 @@ from bot.model import (
     Turn,
     TurnState,
 )
-from bot.ports import Clock, FileStore, InboxStore, SpendRun, SpendStore, Transcripts, TurnStore
+from bot.ports import Clock, DecisionStore, FileStore, InboxStore, SpendRun, SpendStore, Transcripts, TurnStore
 
 log = structlog.get_logger(__name__)
 
@@ -144,6 +148,44 @@ class PatientSpend:
 
     async def top(self, team: str, kind: ScopeKind, month: str, count: int) -> Sequence[tuple[str, float]]:
         return await self._store.top(team, kind, month, count)
+
+
+class PatientDecisions:
+    """What a turn needs of a DecisionStore, with waiting; what people wait for is not repeated."""
+
+    def __init__(self, store: DecisionStore, patience: Patience) -> None:
+        self._store = store
+        self._patience = patience
+
+    async def ask(self, lease: Lease, decision: Decision, progress: Progress) -> Decision:
+        return await self._patience.write(lease, partial(self._store.ask, lease, decision, progress))
+
+    async def carry(self, lease: Lease, decision: Decision, message: Message) -> Decision:
+        return await self._store.carry(lease, decision, message)
+
+    async def posted(self, lease: Lease, decision_id: str, card_ts: str) -> None:
+        await self._patience.write(lease, partial(self._store.posted, lease, decision_id, card_ts))
+
+    async def heed(self, lease: Lease, messages: Sequence[Message]) -> None:
+        await self._patience.write(lease, partial(self._store.heed, lease, messages))
+
+    async def record(self, decision: Decision) -> None:
+        await self._patience.read(partial(self._store.record, decision))
+
+    async def get(self, thread: ThreadKey, decision_id: str) -> Decision | None:
+        return await self._store.get(thread, decision_id)
+
+    async def pending(self, thread: ThreadKey) -> Decision | None:
+        return await self._store.pending(thread)
+
+    async def decide(self, thread: ThreadKey, decision_id: str, decided: Decided, *, by_message: str = "") -> Decision:
+        return await self._store.decide(thread, decision_id, decided, by_message=by_message)
+
+    async def overdue(self, limit: int) -> Sequence[Decision]:
+        return await self._store.overdue(limit)
+
+    async def waiting_for(self, person: Person, limit: int) -> Sequence[Decision]:
+        return await self._store.waiting_for(person, limit)
 
 
 class PatientFiles:

@@ -21,7 +21,7 @@ class TurnTimes:
         self._asked_at: float | None = None
         self._spoke_at: float | None = None
         self._shown = _visible(turn.progress)
-        if turn.attempt == 1:
+        if turn.attempt == 1 and turn.decision is None:
             self._tell(Stage.MESSAGE_TO_TURN, float(turn.prompt.author.ts))
 
     def heard(self, event: AgentEvent) -> None:

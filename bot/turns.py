@@ -14,12 +14,14 @@ from pathlib import Path
 
 import structlog
 
+from bot.asking import Asking, AskingNeeds
 from bot.attempts import Attempt, AttemptNeeds
 from bot.budgets import Budgets
 from bot.errors import ChatAway, ChatRefused
 from bot.model import (
     Closing,
     Counted,
+    Decision,
     Ending,
     Lease,
     Level,
@@ -32,7 +34,7 @@ from bot.model import (
     TurnState,
     Usage,
 )
-from bot.ports import Chat, Clock, Reply, Telemetry, TurnStore, Untold
+from bot.ports import Chat, Clock, DecisionStore, Reply, Telemetry, TurnStore, Untold
 from bot.tasks import end
 from bot.timings import TimedReply, TurnTimes
 
@@ -68,6 +70,7 @@ class _Journal:
     """Writes the reply's progress into the turn in flight, with what the turn itself knows."""
 
     store: TurnStore
+    decisions: DecisionStore
     lease: Lease
     turn: Turn
     times: TurnTimes
@@ -75,20 +78,31 @@ class _Journal:
     outcome: Outcome | None = field(init=False)
     tool_ran: bool = field(init=False)
     files: tuple[str, ...] = field(init=False)
+    went_on: bool = field(init=False)
+    asking: Decision | None = None
+    """What the run's end left to be decided; `kept` once it is in the store."""
+    kept: Decision | None = None
     payer: Person | None = None
     nearly_used: Sequence[Level] = ()
     """Budgets of which the payer is to be warned."""
 
     def __post_init__(self) -> None:
         self.progress = self.turn.progress
-        self.outcome = self.progress.outcome
-        self.tool_ran = self.progress.tool_ran
+        self.tool_ran, self.went_on = self.progress.tool_ran, self.progress.went_on
         self.files = self.progress.files
+        answered = self.turn.state is TurnState.ANSWERED
+        self.outcome = self.progress.outcome if answered else None
+        self.kept = self.turn.decision if answered else None
 
     async def save(self, progress: Progress) -> None:
-        self.progress = replace(progress, tool_ran=self.tool_ran, outcome=self.outcome, files=self.files)
-        state = TurnState.ANSWERED if self.outcome else TurnState.RUNNING
-        await self.store.save(self.lease, self.turn.id, self.progress, state)
+        self.progress = replace(
+            progress, tool_ran=self.tool_ran, outcome=self.outcome, files=self.files, went_on=self.went_on
+        )
+        if self.asking is not None and self.kept is None:
+            self.kept = await self.decisions.ask(self.lease, self.asking, self.progress)
+        else:
+            state = TurnState.ANSWERED if self.outcome else TurnState.RUNNING
+            await self.store.save(self.lease, self.turn.id, self.progress, state)
         self.times.saved(progress)
 
     async def note_tool(self) -> None:
@@ -96,6 +110,18 @@ class _Journal:
         if not self.tool_ran:
             self.tool_ran = True
             await self.save(self.progress)
+
+    async def note_going_on(self) -> None:
+        """Keep that what was decided is acted on, before it is."""
+        if not self.went_on:
+            self.went_on = True
+            await self.save(self.progress)
+
+    def end(self, outcome: Outcome, asking: Decision | None) -> None:
+        """The run has ended; what it left to be decided is kept with the next save."""
+        self.outcome, self.asking = outcome, asking
+        if asking is not None:
+            self.went_on, self.kept = False, None
 
 
 class Turns:
@@ -108,6 +134,7 @@ class Turns:
         clock: Clock,
         needs: AttemptNeeds,
         budgets: Budgets,
+        asking: AskingNeeds,
         *,
         show_usage: bool = False,
         telemetry: Telemetry | None = None,
@@ -117,6 +144,8 @@ class Turns:
         self._clock = clock
         self._needs = needs
         self._budgets = budgets
+        self._asking = Asking(asking)
+        self._decisions = asking.decisions
         self._show_usage = show_usage
         self._telemetry = telemetry or Untold()
         self._attempts: dict[ThreadKey, Attempt] = {}
@@ -154,8 +183,19 @@ class Turns:
             structlog.contextvars.bound_contextvars(thread=thread, turn=turn.id),
             self._telemetry.span("turn", parent=trace, thread=thread, turn=turn.id, attempt=turn.attempt),
         ):
-            await self._run(lease, turn)
+            await (self._heed(lease, turn) if turn.state is TurnState.DEFERRED else self._run(lease, turn))
         return True
+
+    async def _heed(self, lease: Lease, turn: Turn) -> None:
+        """Look at what was said while the turn waits for somebody."""
+        try:
+            waiting = await self._asking.heed(lease, turn)
+            for message in waiting:
+                self._unmarked.pop((message.thread, message.ts), None)
+                await self._chat.mark_waiting(message)
+        except ChatAway as away:
+            log.warning("not_heeded_yet", method=away.method)
+            await self._clock.sleep(DELIVERY_RETRY_S)
 
     async def _run(self, lease: Lease, turn: Turn) -> None:
         self._stopped[lease.thread] = turn.stop_asked
@@ -164,8 +204,9 @@ class Turns:
         bound = log.bind(thread=str(lease.thread), turn=turn.id, attempt=turn.attempt)
         bound.info("turn_began", messages=len(turn.prompt.messages), state=turn.state.value)
         unmark = asyncio.create_task(self._unmark(turn), name="unmark waiting")
+        await self._asking.note_decided(turn)
         try:
-            outcome = await self._answer(lease, turn)
+            outcome = await (self._end(lease, turn) if self._asking.ends(turn) else self._answer(lease, turn))
             self._telemetry.turn_ended(outcome)
             bound.info("turn_ended", ending=outcome.ending.value, duration_s=round(outcome.duration_s, 3))
             await unmark
@@ -178,23 +219,55 @@ class Turns:
             self._attempts.pop(lease.thread, None)
             self._stopped.pop(lease.thread, None)
 
+    async def _end(self, lease: Lease, turn: Turn) -> Outcome:
+        """End a turn that waited, as was decided: what it said stays, and the card says what became of it."""
+        outcome = Outcome(Ending.STOPPED, turn.thread.session_id)
+        await self._asking.turn_down(lease, turn, outcome)
+        await self._store.finish(lease, turn.id, outcome, [part.ts for part in turn.progress.parts])
+        return outcome
+
     async def _answer(self, lease: Lease, turn: Turn) -> Outcome:
         times = TurnTimes(turn, self._clock, self._telemetry)
-        journal = _Journal(self._store, lease, turn, times)
+        journal = _Journal(self._store, self._decisions, lease, turn, times)
         async with self._chat.reply(turn, journal) as plain_reply:
             reply = TimedReply(plain_reply, times)
             if journal.outcome is None:
-                journal.outcome = await self._ask_within_budget(lease, turn, reply, journal)
+                outcome = await self._ask_within_budget(lease, turn, reply, journal)
+                journal.end(*self._deferred(lease, turn, outcome))
+            assert journal.outcome is not None
             outcome = journal.outcome
             held_back = await self._store.held_back(lease.thread)
             reply_ts = await self._deliver(turn, reply, outcome, journal, held_back)
         times.done()
+        outcome = await self._wait_or_end(lease, turn, outcome, journal)
         keep_head = outcome.ending in NOTHING_TO_KEEP and not journal.tool_ran
         await self._store.finish(lease, turn.id, outcome, reply_ts, keep_head=keep_head)
         if journal.payer is not None and journal.nearly_used:
             await self._chat.warn_of_budgets(journal.payer, lease.thread, journal.nearly_used)
         if self._stopped[lease.thread] and not held_back:
             await self._offer_late(lease.thread)
+        return outcome
+
+    def _deferred(self, lease: Lease, turn: Turn, outcome: Outcome) -> tuple[Outcome, Decision | None]:
+        """How the run ended, and what it left to be decided. Who stopped it is asked nothing any more."""
+        if outcome.ending is not Ending.DEFERRED:
+            return outcome, None
+        attempt = self._attempts.get(lease.thread)
+        call = attempt.deferred if attempt is not None else None
+        if call is None or self._stopped[lease.thread]:
+            return replace(outcome, ending=Ending.STOPPED), None
+        return outcome, self._asking.decision(turn, outcome, call)
+
+    async def _wait_or_end(self, lease: Lease, turn: Turn, outcome: Outcome, journal: _Journal) -> Outcome:
+        """Post what is to be decided below what was said; where nothing is, leave no call waiting in the session."""
+        if outcome.ending is Ending.DEFERRED:
+            if journal.kept is None:
+                await journal.save(journal.progress)
+            decision = journal.kept
+            if decision is not None and await self._asking.post(lease, decision, again=turn.attempt > 1):
+                return outcome
+            outcome = replace(outcome, ending=Ending.STOPPED)
+        await self._asking.turn_down(lease, turn, outcome)
         return outcome
 
     async def _offer_late(self, thread: ThreadKey) -> None:
@@ -204,7 +277,7 @@ class Turns:
 
     async def _ask_within_budget(self, lease: Lease, turn: Turn, reply: Reply, journal: _Journal) -> Outcome:
         """A turn that was let in before, and is taken up again, is counted but not refused."""
-        reserved = await self._budgets.reserve(turn, refusable=turn.attempt == 1)
+        reserved = await self._budgets.reserve(turn, refusable=turn.attempt == 1 and turn.decision is None)
         if isinstance(reserved, Level):
             return Outcome(Ending.OVER_BUDGET, turn.thread.session_id, used_up=reserved)
         outcome = await self._ask(lease, turn, reply, journal)
@@ -217,7 +290,7 @@ class Turns:
             return Outcome(Ending.CRASHED, turn.thread.session_id, detail=f"{MAX_ATTEMPTS} attempts")
         if self._stopped[lease.thread]:
             return Outcome(Ending.STOPPED, turn.thread.session_id)
-        attempt = self._attempts[lease.thread] = Attempt(self._needs, lease, turn, reply, journal.note_tool)
+        attempt = self._attempts[lease.thread] = Attempt(self._needs, lease, turn, reply, journal)
         limits = turn.prompt.limits or self._needs.limits
         try:
             outcome = await self._within_time(lease.thread, attempt, limits.max_turn_s)
@@ -251,10 +324,11 @@ class Turns:
     async def _deliver(
         self, turn: Turn, reply: Reply, outcome: Outcome, journal: _Journal, held_back: int
     ) -> Sequence[str]:
-        usage = Usage(outcome.model, outcome.duration_s, outcome.cost_usd) if self._show_usage else None
+        usage = Usage(outcome.model, turn.spent_s + outcome.duration_s, turn.spent_usd + outcome.cost_usd)
+        shown = self._show_usage and outcome.ending is not Ending.DEFERRED
         try:
             files = await self._files(turn, outcome, journal.files)
-            return await reply.close(Closing(outcome, usage, files, held_back))
+            return await reply.close(Closing(outcome, usage if shown else None, files, held_back))
         except ChatRefused as refused:
             # The channel or the thread is gone, or we were removed: nobody is left to read it.
             log.warning("reply_refused", method=refused.method, code=refused.code)
@@ -269,6 +343,7 @@ class Turns:
         return tuple(path for path in paths if path.resolve().is_relative_to(workdir))
 
     async def _unmark(self, turn: Turn) -> None:
+        await self._asking.show_decided(turn)
         try:
             marked = [message for message in turn.prompt.messages if (message.thread, message.ts) not in self._unmarked]
             if marked:

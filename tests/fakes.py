@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from bot.budgets import Budgets, BudgetTable
 from bot.ports import (
     Clock,
+    DecisionStore,
     ErasureStore,
     FileStore,
     InboxStore,
@@ -18,6 +19,7 @@ from bot.ports import (
     TurnStore,
     Workers,
 )
+from tests.memory.decisions import MemoryDecisions
 from tests.memory.erasure import MemoryErasure
 from tests.memory.inbox import MemoryInbox, MemorySignals, MemoryWorkers
 from tests.memory.spend import MemorySpend
@@ -41,15 +43,23 @@ class MemoryStore:
         memory: stands for the Redis server; its clock decides when leases run out.
         lease_s: how long a lease lives without renewal, in seconds.
         max_waiting: how many messages may wait in a thread.
+        decision_ttl_s: how long a decision waits for somebody, in seconds.
     """
 
     def __init__(
-        self, memory: Memory | None = None, worker: str = "worker", *, lease_s: float = 10.0, max_waiting: int = 50
+        self,
+        memory: Memory | None = None,
+        worker: str = "worker",
+        *,
+        lease_s: float = 10.0,
+        max_waiting: int = 50,
+        decision_ttl_s: float = 72 * 3_600.0,
     ) -> None:
         self.memory = memory or Memory()
         self.inbox: InboxStore = MemoryInbox(self.memory, worker, lease_s, max_waiting)
         self.signals: Signals = MemorySignals(self.memory, worker)
         self.workers: Workers = MemoryWorkers(self.memory, worker)
+        self.decisions: DecisionStore = MemoryDecisions(self.memory, decision_ttl_s)
         self.turns: TurnStore = MemoryTurns(self.memory)
         self.threads: ThreadStore = MemoryThreads(self.memory)
         self.transcripts: Transcripts = MemoryTranscripts(self.memory)

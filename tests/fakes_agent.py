@@ -13,6 +13,7 @@ from uuid import uuid4
 from bot.errors import Reason, Refusal
 from bot.model import (
     AgentEvent,
+    DeferredCall,
     Ending,
     Exchange,
     Lease,
@@ -35,6 +36,8 @@ class Script:
     gate: asyncio.Event | None = None
     leaves_entries: bool = True
     context_used: float = 0.0
+    deferred: DeferredCall | None = None
+    """The call that needs somebody, for the ending DEFERRED."""
 
 
 @dataclass
@@ -63,9 +66,10 @@ class FakeRun:
         if self.script.leaves_entries:
             await self._write(f"assistant:{ending}")
         used = self.script.context_used
-        yield RunEnded(
-            Outcome(ending, self.request.session_id, model="fake", cost_usd=0.5, duration_s=1.0, context_used=used)
+        outcome = Outcome(
+            ending, self.request.session_id, model="fake", cost_usd=0.5, duration_s=1.0, context_used=used
         )
+        yield RunEnded(outcome, self.script.deferred if ending is Ending.DEFERRED else None)
 
     async def interrupt(self) -> None:
         self.stopped.set()
@@ -87,6 +91,7 @@ class FakeAgent:
         self.requests: list[RunRequest] = []
         self.runs: list[FakeRun] = []
         self.prepared: list[RunRequest] = []
+        self.turned_down: list[str] = []
         self.began = asyncio.Condition()
         self.most_at_once: dict[ThreadKey, int] = {}
         self.on_fork: Callable[[], None] = lambda: None
@@ -125,6 +130,9 @@ class FakeAgent:
         await self._transcripts.append(lease, new, "", entries)
         self._uuids[new] = [entry.uuid for entry in entries]
         return new
+
+    async def turn_down(self, lease: Lease, session_id: str) -> None:
+        self.turned_down.append(session_id)
 
     async def exchanges(self, thread: ThreadKey, session_id: str, last: int) -> Sequence[Exchange]:
         bodies = await self._transcripts.load(thread, session_id, "") or ()

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from bot.errors import ChatRefused
 from bot.model import (
     Address,
     AgentEvent,
@@ -38,6 +39,7 @@ class FakeReply:
     journal: Journal
     events: list[AgentEvent] = field(default_factory=list)
     closing: Closing | None = None
+    ts: str = ""
 
     @property
     def said(self) -> str:
@@ -61,8 +63,10 @@ class FakeReply:
             failure, self.chat.fail_next_close = self.chat.fail_next_close, None
             raise failure
         self.closing = closing
-        ts = self.chat.new_ts()
-        await self.journal.save(Progress(said=self.said, parts=(Part(ts, len(self.said), open=False),)))
+        ts = self.ts = self.chat.new_ts()
+        before = self.turn.progress.parts
+        part = Part(ts, len(self.said) - sum(part.shown for part in before), open=False)
+        await self.journal.save(Progress(said=self.said, parts=(*before, part)))
         self.chat.posted.append((self.turn.thread.key, self.said))
         return [ts]
 
@@ -91,9 +95,14 @@ class FakeChat:
         self.files: dict[str, bytes] = {}
         self.fail_next_close: Exception | None = None
         self.fail_next_feed: Exception | None = None
+        self.fail_next_ask: Exception | None = None
 
     def new_ts(self) -> str:
         return f"{next(self._clock)}.000100"
+
+    def reply_ts(self, thread: ThreadKey) -> str:
+        """The message of the thread's newest reply."""
+        return next(reply.ts for reply in reversed(self.replies) if reply.turn.thread.key == thread and reply.ts)
 
     def texts(self, thread: ThreadKey) -> list[str]:
         """What the bot posted in a thread, in order."""
@@ -159,12 +168,19 @@ class FakeChat:
         self.asked_again.append((branch, text))
 
     async def ask(self, decision: Decision, *, again: bool = False) -> str:
-        """Posts once for each decision, as the real one does when it is told that it may have posted before."""
+        """Posts once for each decision, as the real one does when it is told that it may have posted before.
+
+        `fail_next_ask` is raised after it was posted, when it says that it may have been sent.
+        """
         known = next((ts for ts, card in self.cards.items() if card.id == decision.id), "")
         if known and again:
             return known
+        failure, self.fail_next_ask = self.fail_next_ask, None
         ts = self.new_ts()
-        self.cards[ts] = decision
+        if not isinstance(failure, ChatRefused):
+            self.cards[ts] = decision
+        if failure is not None:
+            raise failure
         return ts
 
     async def show_decided(self, decision: Decision) -> None:

@@ -130,7 +130,6 @@ class ClaudeAgent:
         if preparing is not None:
             await asyncio.wait([preparing])
         live = await self._live(request, workdir)
-        live.gate.policy = Permissions(workdir, request.policy, request.rules)
         run = ClaudeRun(request, live, request.model or self._settings.model, self._settings.stop_grace_s)
         try:
             yield run
@@ -151,6 +150,7 @@ class ClaudeAgent:
         opening = Opening.of(request, self._settings.model)
         live = self._pool.lend(request.session_id)
         if live is not None:
+            live.gate.open(Permissions(workdir, request.policy, request.rules), request)
             wanted = self._options(opening, workdir, live.options.env, live.store, live.gate, live.stderr)
             unfit = live.unfit(request, workdir, wanted)
             if not unfit:
@@ -158,7 +158,9 @@ class ClaudeAgent:
             log.info("process_unfit", why=unfit, session_id=request.session_id)
             await self._pool.retire(live)
         await self._pool.gone(request.session_id)
-        live = self._start(opening, workdir, request.lease.thread)
+        live = self._start(opening, workdir, request.lease.thread, goes_on=request.decision is not None)
+        # Before it connects, since a process that goes on with a call asks about that at once.
+        live.gate.open(Permissions(workdir, request.policy, request.rules), request)
         live.store.tail = request.tail
         self._pool.admit(live)
         return live
@@ -178,8 +180,14 @@ class ClaudeAgent:
         spare.place.callback(remove_unused)
         return spare
 
-    def _start(self, opening: Opening, workdir: Path, thread: ThreadKey | None) -> LiveSession:
-        """Start a process. Connecting goes on in the background."""
+    def _start(
+        self, opening: Opening, workdir: Path, thread: ThreadKey | None, *, goes_on: bool = False
+    ) -> LiveSession:
+        """Start a process. Connecting goes on in the background.
+
+        Args:
+            goes_on: with the call that its session waits with, by itself.
+        """
         workdir.mkdir(mode=0o700, exist_ok=True)
         run_id = uuid4().hex
         mark = run_mark(self._owner, run_id)
@@ -187,10 +195,11 @@ class ClaudeAgent:
         own = place.enter_context(self._home.run_place(run_id, workdir))
         env = cli_environment(self._settings.environ, config_dir=own.config_dir, scratch_dir=own.scratch_dir, mark=mark)
         store = ThreadTranscripts(self._transcripts, thread)
-        gate = Gate(Permissions(workdir, TurnPolicy()))  # each turn sets its own
+        store.goes_on = goes_on
+        gate = Gate(Permissions(workdir, TurnPolicy()), workdir)  # each turn opens it with its own
         stderr: deque[str] = deque(maxlen=_STDERR_LINES)
         options = self._options(opening, workdir, env, store, gate, stderr)
-        client = LiveClient(options, mark, stall_s=self._settings.stall_s)
+        client = LiveClient(options, mark, stall_s=self._settings.stall_s, goes_on=goes_on)
         store.on_failed = client.fail
         return LiveSession(opening.session_id, mark, workdir, options, client, store, gate, stderr, place)
 

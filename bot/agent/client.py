@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 import structlog
@@ -37,10 +38,17 @@ class LiveClient:
         mark: names the process and all that it starts, see `processes`.
         stall_s: seconds without a message after which a turn's process is asked whether it is still there.
         ping_s: seconds it has to answer that.
+        goes_on: it goes on with the call that its session waits with, as soon as it is connected.
     """
 
     def __init__(
-        self, options: ClaudeAgentOptions, mark: str, *, stall_s: float = 60.0, ping_s: float = PING_S
+        self,
+        options: ClaudeAgentOptions,
+        mark: str,
+        *,
+        stall_s: float = 60.0,
+        ping_s: float = PING_S,
+        goes_on: bool = False,
     ) -> None:
         self._client = ClaudeSDKClient(options)
         self._mark = mark
@@ -48,7 +56,7 @@ class LiveClient:
         self._ping_s = ping_s
         self._messages: asyncio.Queue[Message | BaseException] = asyncio.Queue(maxsize=_MESSAGES_WAITING)
         self._connected = asyncio.Event()
-        self._asking = False
+        self._asking = goes_on
         self._answering = asyncio.Event()
         self._dead = False
         self._ending = False
@@ -91,6 +99,21 @@ class LiveClient:
                 await self._client.set_model(model or None)
             await self._client.query(_stream(_user_message(content, prompt_uuid)))
             self._answering.set()
+        async with aclosing(self._answer(prompt_uuid)) as messages:
+            async for message in messages:
+                yield message
+
+    async def go_on(self) -> AsyncGenerator[Message, None]:
+        """Yield what comes of going on with the call that the session waits with; the last is the ResultMessage.
+
+        Raises: as `ask`.
+        """
+        self._answering.set()
+        async with aclosing(self._answer("")) as messages:
+            async for message in messages:
+                yield message
+
+    async def _answer(self, prompt_uuid: str) -> AsyncGenerator[Message, None]:
         while True:
             message = await self._next_message()
             if isinstance(message, BaseException):
@@ -207,7 +230,7 @@ def _user_message(content: list[dict[str, Any]], prompt_uuid: str) -> dict[str, 
 
 
 def _is_result_of(prompt_uuid: str, message: Message) -> bool:
-    """Whether this ends the prompt's turn, and not one that the CLI began by itself."""
+    """Whether this ends the prompt's turn, and not one that the CLI began by itself; that one has an empty uuid."""
     if not isinstance(message, ResultMessage):
         return False
     taken_in = [*(message.user_message_uuids or ()), message.user_message_uuid or ""]

@@ -23,7 +23,17 @@ from claude_agent_sdk import (
 
 from bot.agent.outcomes import RunFacts
 from bot.agent.tools import one_line, tool_title
-from bot.model import AgentEvent, Asked, Remark, RemarkKind, TextDelta, Thinking, ToolFinished, ToolStarted
+from bot.model import (
+    AgentEvent,
+    Asked,
+    DeferredCall,
+    Remark,
+    RemarkKind,
+    TextDelta,
+    Thinking,
+    ToolFinished,
+    ToolStarted,
+)
 
 _SYNTHETIC = "<synthetic>"
 _PARAGRAPH = "\n\n"
@@ -43,6 +53,11 @@ class EventReader:
         self._workdir = workdir
         self._text = _StreamedText()
         self._tools: set[str] = set()
+
+    def goes_on(self, call: DeferredCall) -> ToolStarted:
+        """A call that waited is carried out now: its result will come by itself."""
+        self._tools.add(call.id)
+        return ToolStarted(call.id, call.tool, call.title)
 
     def read(self, message: Message) -> Iterator[AgentEvent]:
         """The events that a message stands for. Those of subagents are left out: their tool's card speaks for them."""

@@ -99,6 +99,8 @@ def outcome_of_error(error: BaseException, facts: RunFacts, duration_s: float) -
 
 def _ending_of_result(result: ResultMessage, facts: RunFacts) -> Ending:
     reason = result.terminal_reason or ""
+    if result.deferred_tool_use is not None:
+        return Ending.DEFERRED
     if result.subtype in _BY_SUBTYPE:
         return _BY_SUBTYPE[result.subtype]
     if reason in _BY_TERMINAL_REASON:

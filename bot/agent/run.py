@@ -17,7 +17,7 @@ from bot.agent.images import image_blocks
 from bot.agent.live import LiveSession
 from bot.agent.outcomes import RunFacts, outcome_of_error, outcome_of_giving_up, outcome_of_result
 from bot.errors import BotError
-from bot.model import AgentEvent, Asked, Ending, Outcome, RunEnded, RunRequest
+from bot.model import AgentEvent, Asked, Ending, Outcome, RunEnded, RunRequest, ToolStarted
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +54,7 @@ class ClaudeRun:
         self._facts = RunFacts(request.session_id, spent_before_usd=live.spent_usd, compacts=request.compact)
         self._reader = EventReader(self._facts, live.workdir)
         self._over = asyncio.Event()
+        self._deferred = False
         self._stopping: asyncio.Task[None] | None = None
         self._began = time.monotonic()
 
@@ -76,6 +77,9 @@ class ClaudeRun:
         self._over.set()
         if self._stopping is not None:
             self._stopping.cancel()
+        if self._deferred:
+            # Going on with it would spoil the session; killing it could cut off the end of the transcript.
+            await self._client.close(at_once=False)
         self._store.lose_patience()
         if self._client.at_rest:
             await self._store.rest()
@@ -84,6 +88,8 @@ class ClaudeRun:
         outcome = Outcome(Ending.STOPPED, self._request.session_id)
         try:
             if not self._facts.stopped:
+                if (allowed := self._allowed()) is not None:
+                    yield allowed
                 async with aclosing(self._ask()) as messages:
                     async for message in messages:
                         for event in self._heard(message):
@@ -100,7 +106,15 @@ class ClaudeRun:
             outcome = self._outcome_of(error)
         finally:
             self._over.set()
-        yield RunEnded(outcome)
+        self._deferred = outcome.ending is Ending.DEFERRED
+        yield RunEnded(outcome, self._live.gate.deferred if self._deferred else None)
+
+    def _allowed(self) -> ToolStarted | None:
+        """The call that was allowed runs now; nothing else tells of its start."""
+        decision = self._request.decision
+        if decision is None or self._request.begun or decision.decided is None or not decision.decided.allowed:
+            return None
+        return self._reader.goes_on(decision.call)
 
     def _heard(self, message: Message) -> Iterator[AgentEvent]:
         """What a message stands for. While it compacts the model's words are a summary for itself."""
@@ -112,9 +126,17 @@ class ClaudeRun:
         content = await _content(self._request)
         await self._store.bind(self._request.lease)
         change = self._live.begin_turn(self._model)
-        async with aclosing(self._client.ask(content, str(uuid4()), model=change)) as messages:
+        goes_on = self._request.decision is not None and await self._goes_on()
+        asking = self._client.go_on() if goes_on else self._client.ask(content, str(uuid4()), model=change)
+        async with aclosing(asking) as messages:
             async for message in messages:
                 yield message
+
+    async def _goes_on(self) -> bool:
+        """Whether the process goes on by itself with the call that its session waits with. It does so once."""
+        await self._client.connected()
+        call, self._store.waits_with = self._store.waits_with, ""
+        return bool(call)
 
     def _outcome_of(self, error: Exception) -> Outcome:
         """Raises StoreAway, when that is what kept the process from starting."""

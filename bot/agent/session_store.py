@@ -12,14 +12,13 @@ import structlog
 from claude_agent_sdk import SessionKey, SessionStore
 from claude_agent_sdk.types import SessionListSubkeysKey, SessionStoreEntry
 
+from bot.agent.entries import is_anchor, kept_entry
+from bot.agent.waiting import put_last, turned_down, waiting_call
 from bot.errors import BotError, LeaseLost, StoreAway
 from bot.model import Lease, ThreadKey, TranscriptEntry
 from bot.ports import Transcripts
 
 log = structlog.get_logger(__name__)
-
-ANCHOR_TYPES = frozenset({"user", "assistant", "attachment", "system", "progress"})
-"""Entry types after which a transcript can be cut: those that the SDK copies in a fork (its `_TRANSCRIPT_TYPES`)."""
 
 _FIRST_PAUSE_S = 0.1
 _LONGEST_PAUSE_S = 2.0
@@ -66,6 +65,10 @@ class ThreadTranscripts:
         """Whether the SDK asked for a main transcript that is not there."""
         self.away: StoreAway | None = None
         """What kept a transcript from being loaded."""
+        self.goes_on = False
+        """Whether the run goes on with the call that the session may wait with. Otherwise that is turned down."""
+        self.waits_with = ""
+        """The call that the session waits with, as it was loaded; empty when it waits with none."""
 
     @property
     def thread(self) -> ThreadKey | None:
@@ -122,7 +125,13 @@ class ThreadTranscripts:
             return None
         entries: list[SessionStoreEntry] = [json.loads(body) for body in bodies]
         if not subpath:
-            self.tail = next((entry["uuid"] for entry in reversed(entries) if _is_anchor(entry)), "")
+            self.waits_with = waiting_call(entries) if self.goes_on else ""
+            # A call that nobody goes on with was asked of nobody: its worker died first.
+            more = put_last(entries) if self.goes_on else turned_down(entries)
+            if more is not None:
+                await self.append(key, [more])
+                entries.append(more)
+            self.tail = next((entry["uuid"] for entry in reversed(entries) if is_anchor(entry)), "")
         return entries
 
     async def list_subkeys(self, key: SessionListSubkeysKey) -> list[str]:
@@ -173,17 +182,3 @@ class ThreadTranscripts:
 def as_session_store(store: object) -> SessionStore:
     """The store as the SDK's type, which declares its optional methods too: it looks at run time for what is there."""
     return cast("SessionStore", store)
-
-
-def kept_entry(entry: SessionStoreEntry) -> TranscriptEntry:
-    """One line of a transcript as the port takes it."""
-    return TranscriptEntry(
-        uuid=entry.get("uuid", ""),
-        anchor=_is_anchor(entry),
-        body=json.dumps(entry, ensure_ascii=False, separators=(",", ":")),
-    )
-
-
-def _is_anchor(entry: SessionStoreEntry) -> bool:
-    side = bool(entry.get("isSidechain", False))
-    return bool(entry.get("uuid")) and not side and entry["type"] in ANCHOR_TYPES

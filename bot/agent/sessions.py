@@ -19,8 +19,10 @@ from claude_agent_sdk import (
 )
 from claude_agent_sdk.types import SessionStoreEntry
 
+from bot.agent.entries import kept_entry
 from bot.agent.redaction import all_without_words, mark_of_removal, without_words
-from bot.agent.session_store import ThreadTranscripts, as_session_store, kept_entry
+from bot.agent.session_store import ThreadTranscripts, as_session_store
+from bot.agent.waiting import turned_down
 from bot.errors import Reason, Refusal
 from bot.model import Exchange, Lease, ThreadKey, TranscriptEntry
 from bot.ports import Transcripts
@@ -45,6 +47,13 @@ class ClaudeSessions:
         for start in range(0, len(entries), _BATCH_ENTRIES):
             await self._transcripts.append(lease, fork_id, "", entries[start : start + _BATCH_ENTRIES])
         return fork_id
+
+    async def turn_down(self, lease: Lease, session_id: str) -> None:
+        """Turn the call down that the session waits with, if it waits with one."""
+        bodies = await self._transcripts.load(lease.thread, session_id, "")
+        entry = await asyncio.to_thread(lambda: turned_down([json.loads(body) for body in bodies or ()]))
+        if entry is not None:
+            await self._transcripts.append(lease, session_id, "", [kept_entry(entry)])
 
     async def exchanges(self, thread: ThreadKey, session_id: str, last: int) -> Sequence[Exchange]:
         bodies = await self._transcripts.load(thread, session_id, "")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-OFFERED_TOOLS = ("Read", "Glob", "Grep", "Write", "Edit", "NotebookEdit", "WebSearch", "WebFetch")
+OFFERED_TOOLS = ("Read", "Glob", "Grep", "Write", "Edit", "NotebookEdit", "WebSearch", "WebFetch", "AskUserQuestion")
 """The CLI's built-in tools that the model is told of. What is not here it can't call."""
 
 PATH_ARGUMENT: Mapping[str, str] = {

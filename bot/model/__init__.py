@@ -19,7 +19,7 @@ from bot.model.agent import (
     TranscriptEntry,
 )
 from bot.model.decisions import Decided, Decision, DeferredCall, DetailKind, Option, Question, Verdict
-from bot.model.inbox import Receipt, Resumed, Signal, SignalKind, Stopped, Taken
+from bot.model.inbox import InFlight, Receipt, Resumed, Signal, SignalKind, Stopped, Taken
 from bot.model.measures import CallResult, Counted, Stage
 from bot.model.messages import Address, Attachment, Limits, Message, Prompt, Spoken
 from bot.model.places import Person, ThreadKey, just_after, ts_order
@@ -61,6 +61,7 @@ __all__ = [
     "DetailKind",
     "Ending",
     "Exchange",
+    "InFlight",
     "Lease",
     "Level",
     "Limits",

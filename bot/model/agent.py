@@ -95,7 +95,10 @@ class RunRequest:
     limits: Limits = field(default_factory=Limits)
     model: str = ""
     decision: Decision | None = None
-    """What was decided about the call that the session waits with: the run goes on from there, and `text` is empty."""
+    """What was decided about the call that the session waits with: the run goes on with that. Only if the session waits
+    with none (any more), `text` is asked."""
+    begun: bool = False
+    """An earlier run went on with it: a call that was allowed may have been carried out, and must not be again."""
     policy: TurnPolicy = field(default_factory=TurnPolicy)
     """What the agent may do in this run."""
     compact: bool = False

@@ -27,10 +27,10 @@ class Taken(StrEnum):
 class Receipt:
     """What the store did with a message, in the same atomic step.
 
-    `holder` is the worker that holds the thread's lease, or empty. `behind_turn` says that a turn was running (or
-    deferred) when the message was kept, so that it waits visibly. `new_thread` says that it created the thread, with
-    the session that was offered. `prefers` is the worker that ran the thread's last turn, and may be warm for it; empty
-    when none has.
+    `holder` is the worker that holds the thread's lease, or empty. `behind_turn` says that a turn was running when the
+    message was kept, so that it waits visibly; `deferred`, that the turn waits for a decision, which the message may
+    be. `new_thread` says that it created the thread, with the session that was offered. `prefers` is the worker that
+    ran the thread's last turn, and may be warm for it; empty when none has.
     """
 
     taken: Taken
@@ -38,6 +38,18 @@ class Receipt:
     behind_turn: bool = False
     new_thread: bool = False
     prefers: str = ""
+    deferred: bool = False
+
+
+class InFlight(StrEnum):
+    """What a message is that has no point yet."""
+
+    WAITS = "waits"
+    """A prompt or context that waits for its turn."""
+    PROMPT = "prompt"
+    """Part of the prompt of the turn in flight."""
+    REPLY = "reply"
+    """A message of the bot's in the turn in flight."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from bot.model.decisions import Decision
-from bot.model.messages import Prompt
+from bot.model.messages import Message, Prompt
 from bot.model.spend import Level
 from bot.model.threads import Thread
 
@@ -20,6 +20,7 @@ class TurnState(StrEnum):
     ANSWERED = "answered"
     """The agent is done; Slack has not confirmed everything yet."""
     DEFERRED = "deferred"
+    """It waits for somebody to decide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,14 @@ class Progress:
     parts: tuple[Part, ...] = ()
     tool_ran: bool = False
     outcome: Outcome | None = None
-    """How the agent's run ended, once it has; the state is ANSWERED then."""
+    """How the agent's run ended, once it has; it counts while the state is ANSWERED."""
     code_files: tuple[str, ...] = ()
     """What became of blocks of code that may have been too long for messages, in order: the name of the file that each
     went into, or empty where it is shown as text."""
     files: tuple[str, ...] = ()
     """What the turn made or changed in the session's directory, by path below it; known once its run has ended."""
+    went_on: bool = False
+    """A run has gone on from what was decided: a call that was allowed may have been carried out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,14 @@ class Turn:
     """What it waits for, or waited for last."""
     tail: str = ""
     """The last entry that the session's transcript could be cut after when the turn began; empty without one."""
+    cards: tuple[str, ...] = ()
+    """The Slack messages that asked people to decide, by ts."""
+    behind: tuple[Message, ...] = ()
+    """Of a DEFERRED turn: the messages that wait behind it."""
+    spent_usd: float = 0.0
+    """What the runs before this one have cost, those that ended in a decision."""
+    spent_s: float = 0.0
+    """How long they took."""
 
 
 class Ending(StrEnum):

@@ -75,6 +75,10 @@ class Sessions(Protocol):
         """
         ...
 
+    async def turn_down(self, lease: Lease, session_id: str) -> None:
+        """A call that the session may wait with is not carried out: the model is told so when the session goes on."""
+        ...
+
     async def exchanges(self, thread: ThreadKey, session_id: str, last: int) -> Sequence[Exchange]:
         """The last exchanges, oldest first; none when the transcript is gone."""
         ...

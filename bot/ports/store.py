@@ -9,6 +9,7 @@ from bot.model import (
     ArchivedSession,
     Decided,
     Decision,
+    InFlight,
     Lease,
     Message,
     Outcome,
@@ -89,7 +90,7 @@ class InboxStore(Protocol):
         """Give the lease back, unless there is work (then False, and it is kept).
 
         Work is a prompt that waits and is not held back, or a turn in flight that is RUNNING or ANSWERED; a DEFERRED
-        one is not.
+        one is work only while messages came behind it that nobody heeded yet.
 
         Args:
             even_with_work: give it back whatever waits, so that another worker can go on (draining). Taking up a turn
@@ -146,8 +147,9 @@ class TurnStore(Protocol):
         """Start the next turn, or take up the one in flight.
 
         All waiting prompts, and the context kept with them, become the turn's prompt in order of ts. A turn that is in
-        flight already (RUNNING or ANSWERED, from a worker that died) comes back under its own id with `attempt` raised.
-        None when there is nothing to do; a DEFERRED turn is nothing to do.
+        flight already (RUNNING or ANSWERED, from a worker that died) comes back under its own id with `attempt` raised;
+        so does one that was decided about, with `attempt` at 1. None when there is nothing to do; a DEFERRED turn is
+        nothing to do, unless messages came behind it that nobody heeded yet.
         """
         ...
 
@@ -172,8 +174,10 @@ class TurnStore(Protocol):
     ) -> None:
         """End the turn in flight: counters, cost, status, head and points, in one atomic step.
 
+        With the ending DEFERRED it does not end: it waits for its decision, or goes on when that was made meanwhile.
+
         The points: each of the prompt's messages leads to the head before the turn (a point that a ts has already
-        stays), each of `reply_ts` to the new one, which is the transcript's tail.
+        stays), each of `reply_ts` and of its cards to the new one, which is the transcript's tail.
 
         Args:
             keep_head: the turn left nothing worth resuming: the head stays where it was, for points as well.
@@ -187,8 +191,19 @@ class DecisionStore(Protocol):
     async def ask(self, lease: Lease, decision: Decision, progress: Progress) -> Decision:
         """Keep the decision with the turn in flight, whose run it ended, and with how far that has come.
 
-        Returns it as it is kept: the store sets when it was asked, and when it expires. One that is kept already
-        under this id is returned as it is.
+        The turn is ANSWERED then: what it said is to be delivered, and the card to be posted. Returns the decision as
+        it is kept: the store sets when it was asked, and when it expires.
+        """
+        ...
+
+    async def carry(self, lease: Lease, decision: Decision, message: Message) -> Decision:
+        """Ask it in a branch as well: the lease's thread gets a turn in flight of its own, which waits for it.
+
+        Args:
+            decision: as the branch is to ask it; it waits as long as the source's did from its beginning.
+            message: stands for the prompt.
+
+        Returns it as it is kept. What is in flight there already stays, and nothing is changed then.
         """
         ...
 
@@ -196,8 +211,8 @@ class DecisionStore(Protocol):
         """Keep which message shows the decision."""
         ...
 
-    async def heed(self, lease: Lease) -> None:
-        """The messages that came while the decision was pending have been looked at: they don't decide it."""
+    async def heed(self, lease: Lease, messages: Sequence[Message]) -> None:
+        """These messages, which came behind the decision, have been looked at: they don't decide it."""
         ...
 
     async def get(self, thread: ThreadKey, decision_id: str) -> Decision | None:
@@ -208,15 +223,22 @@ class DecisionStore(Protocol):
         """What the thread's turn waits for."""
         ...
 
-    async def decide(self, thread: ThreadKey, decision_id: str, decided: Decided) -> Decision:
+    async def decide(self, thread: ThreadKey, decision_id: str, decided: Decided, *, by_message: str = "") -> Decision:
         """Decide, once, and let the turn go on: the thread has work from then on.
 
         An allowance for the thread is kept as one of its rules. EXPIRED is refused as NOT_ASKED before its time, and
-        after its time everything else counts as EXPIRED.
+        after its time everything else is refused as decided so.
+
+        Args:
+            by_message: ts of the waiting message that decided; it waits no more.
 
         Raises:
             Refusal: NOT_ASKED, or AlreadyDecided.
         """
+        ...
+
+    async def record(self, decision: Decision) -> None:
+        """Put what was decided into the audit trail. More than once is possible, after a crash; never not at all."""
         ...
 
     async def overdue(self, limit: int) -> Sequence[Decision]:
@@ -274,8 +296,8 @@ class ThreadStore(Protocol):
         """The people's messages that a turn answered, in order. None are known of old turns."""
         ...
 
-    async def in_flight(self, key: ThreadKey, ts: str) -> bool:
-        """Whether the message waits, or belongs to the turn in flight (prompt or reply)."""
+    async def in_flight(self, key: ThreadKey, ts: str) -> InFlight | None:
+        """How the message waits, or belongs to the turn in flight; None when it does neither."""
         ...
 
     async def claim_branch(self, key: ThreadKey, ts: str, user: str) -> ThreadKey | None:

@@ -41,6 +41,8 @@ def finale(closing: Closing, thread: ThreadKey, *, silent: bool) -> Finale:
     notice = harmless(wording.ending_notice(closing.outcome))
     if silent and not notice:
         notice = wording.NOTHING_SAID
+    if ending is Ending.DEFERRED and not silent:
+        notice = ""  # the card below says it
     blocks: list[Block] = held_back_blocks(thread, closing.held_back) if closing.held_back else []
     if ending in _CONTINUABLE:
         blocks.append(_continue_button(thread, ending))

@@ -13,6 +13,7 @@ from typing import Any
 
 from bot.model import (
     ArchivedSession,
+    Decision,
     Ending,
     Level,
     Outcome,
@@ -67,6 +68,7 @@ def progress_text(progress: Progress) -> str:
             "outcome": progress.outcome and _outcome_kept(progress.outcome),
             "code_files": list(progress.code_files),
             "files": list(progress.files),
+            "went_on": progress.went_on,
         }
     )
 
@@ -116,13 +118,15 @@ def progress_from(text: str) -> Progress:
         said=kept["said"],
         parts=tuple(Part(part["ts"], part["shown"], part["open"]) for part in kept["parts"]),
         tool_ran=kept["tool_ran"],
+        went_on=kept.get("went_on", False),
         outcome=_outcome(kept.get("outcome")),
         code_files=tuple(kept.get("code_files", ())),
         files=tuple(kept.get("files", ())),
     )
 
 
-def turn_from(thread: Thread, turn: Fields, tail: str) -> Turn:
+def turn_from(thread: Thread, turn: Fields, tail: str, decision: Decision | None, behind: str) -> Turn:
+    """`behind` is a JSON list of messages."""
     key = thread.key
     return Turn(
         id=turn["id"],
@@ -137,6 +141,11 @@ def turn_from(thread: Thread, turn: Fields, tail: str) -> Turn:
         stop_asked=turn.get("stopped") == "1",
         progress=progress_from(turn.get("progress", "")),
         tail=tail,
+        decision=decision,
+        cards=tuple(turn.get("cards", "").split()),
+        behind=tuple(message_of(key, kept) for kept in json.loads(behind)),
+        spent_usd=float(turn.get("spent_usd") or 0.0),
+        spent_s=float(turn.get("spent_s") or 0.0),
     )
 
 
@@ -187,6 +196,7 @@ def thread_from(key: ThreadKey, kept: Fields, turn_state: str = "", waiting: int
         source=_source(kept.get("source", "")),
         archived=archived_from(kept.get("archived", "")),
         context_used=float(kept.get("context_used") or 0.0),
+        rules=tuple(json.loads(kept.get("rules") or "[]")),
     )
 
 

@@ -56,7 +56,9 @@ class Erasure:
         users = {kept["user"] for bodies in turn for kept in json.loads(bodies or "[]")}
         if thread is not None:
             users |= {thread.owner, *thread.people}
-        await self._database.run("forget", (*names.state, *await self._large_keys(names, sessions)), owner_of(lease))
+        await self._database.run(
+            "forget", (*names.state, names.decisions, *await self._large_keys(names, sessions)), owner_of(lease)
+        )
         await self._activity.remove(lease.thread, users, sessions)
         await self._work.remove(lease.thread)
         if thread is not None and thread.source is not None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from uuid import uuid4
 
 from bot.errors import StoreAway
-from bot.model import Address, Message, Receipt, Taken, ThreadKey
+from bot.model import Address, Message, Receipt, Taken, ThreadKey, TurnState
 from bot.store import messages
 from bot.store.database import Database
 from bot.store.indexes import MARK_VALID_US, SETTLE_US, ActivityIndex, Listed, WorkIndex
@@ -64,11 +64,13 @@ class Inbox(Pauses):
             self._work.tell_time(int(answer[1]))
         else:
             raise StoreAway("the index and the thread could not be written in time of each other")
-        taken, owner, in_flight, new_thread, prefers, now_us, extend = answer
+        taken, owner, state, new_thread, prefers, now_us, extend = answer
         self._work.tell_time(int(now_us))
         if int(extend):
             await self._lifetimes.extend(message.thread, int(now_us))
-        return Receipt(Taken(taken), holder_in(owner), bool(in_flight), bool(new_thread), prefers)
+        deferred = state == TurnState.DEFERRED
+        behind_turn = bool(state) and not deferred
+        return Receipt(Taken(taken), holder_in(owner), behind_turn, bool(new_thread), prefers, deferred)
 
     async def enlist(self, message: Message, session_id: str) -> None:
         """What can't be written now is written by the turn's end."""
@@ -145,7 +147,7 @@ class Inbox(Pauses):
                 for thread in threads
                 for command in (
                     ("EXISTS", thread.lease),
-                    ("HGET", thread.turn, "state"),
+                    ("HMGET", thread.turn, "state", "spoken"),
                     ("ZCARD", thread.waiting),
                     ("HEXISTS", thread.record, "paused"),
                 )
@@ -153,6 +155,13 @@ class Inbox(Pauses):
         )
         each = zip(answers[::4], answers[1::4], answers[2::4], answers[3::4], strict=True)
         return [
-            (state != "deferred" if state else waiting > 0 and not paused, bool(leased))
-            for leased, state, waiting, paused in each
+            (_is_work(turn[0], turn[1], waiting > 0 and not paused), bool(leased))
+            for leased, turn, waiting, paused in each
         ]
+
+
+def _is_work(state: str | None, spoken: str | None, waiting: bool) -> bool:
+    """As scripts/thread.lua says it."""
+    if state:
+        return state != TurnState.DEFERRED or spoken == "1"
+    return waiting

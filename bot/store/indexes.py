@@ -7,12 +7,13 @@ what an index says too much is dropped when it is met, and what it says too litt
 from __future__ import annotations
 
 import itertools
+import math
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.model import ThreadKey
+from bot.model import Decision, Person, ThreadKey
 from bot.store import keys
 from bot.store.database import Argument, Database
 
@@ -27,6 +28,10 @@ TRIM_EVERY = 50
 TRIM_BATCH = 1_000
 TIME_VALID_S = 60.0
 """For how long a worker reckons what time it is in Redis; then it asks again."""
+PENDING_LEFT_S = 3_600
+"""How long a user's list of pending decisions outlives the last of them."""
+MAX_PENDING = 100
+"""How many of a user's pending decisions are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +115,63 @@ class WorkIndex:
             [("ZRANGE", shard, offset, offset + count - 1, "WITHSCORES") for shard in keys.work_shards()]
         )
         return sorted((entry for answer in answers for entry in listed(answer)), key=lambda entry: entry.score)
+
+
+class PendingIndex:
+    """Threads whose turn waits for a decision, by when that expires, and those decisions by whose prompt it was."""
+
+    def __init__(self, database: Database, ttl_s: int) -> None:
+        self._database = database
+        self._ttl_s = ttl_s
+
+    async def mark(self, thread: ThreadKey, wait_s: float) -> tuple[str, str]:
+        """Write the thread in. Returns now, and when its decision expires, in microseconds by Redis's clock."""
+        wait_us = round(wait_s * 1_000_000)
+        args = (str(thread), wait_us, self._ttl_s and self._ttl_s + math.ceil(wait_s))
+        now_us, expires_us = await self._database.run("mark_pending", (keys.pending(thread),), *args)
+        return now_us, expires_us
+
+    async def mark_until(self, decision: Decision) -> None:
+        """Write the thread in again, with the time that its decision says."""
+        expires_us = round(decision.expires_at * 1_000_000)
+        await self._database.call("ZADD", keys.pending(decision.thread), expires_us, str(decision.thread))
+
+    async def overdue(self, limit: int) -> Sequence[Listed]:
+        """Up to `limit` threads of each shard whose time has come, the longest ago first."""
+        seconds_, micros = await self._database.call("TIME")
+        now_us = int(seconds_) * 1_000_000 + int(micros)
+        answers = await self._database.batch(
+            [
+                ("ZRANGE", shard, "-inf", now_us, "BYSCORE", "LIMIT", 0, limit, "WITHSCORES")
+                for shard in keys.pending_shards()
+            ]
+        )
+        return sorted((entry for answer in answers for entry in listed(answer)), key=lambda entry: entry.score)[:limit]
+
+    async def drop(self, thread: ThreadKey, entry: Listed) -> None:
+        """Drop a thread that waits for nothing, unless it was written in again since."""
+        await self._database.run("drop", (keys.pending(thread),), entry.member, entry.score)
+
+    async def mark_for(self, decision: Decision) -> None:
+        key = keys.pending_for(decision.thread.team, decision.asked)
+        expires_us = round(decision.expires_at * 1_000_000)
+        life_s = math.ceil(decision.expires_at - decision.asked_at) + PENDING_LEFT_S
+        commands: list[tuple[Argument, ...]] = [("ZADD", key, expires_us, f"{decision.id} {decision.thread}")]
+        await self._database.batch([*commands, ("EXPIRE", key, life_s)])
+
+    async def drop_for(self, decision: Decision) -> None:
+        key = keys.pending_for(decision.thread.team, decision.asked)
+        await self._database.call("ZREM", key, f"{decision.id} {decision.thread}")
+
+    async def waiting_for(self, person: Person) -> Sequence[tuple[ThreadKey, str, str]]:
+        """Thread and id of decisions about a person's prompts, and the member that names them."""
+        members = await self._database.call("ZRANGE", keys.pending_for(person.team, person.user), 0, MAX_PENDING - 1)
+        return [
+            (ThreadKey.parse(thread), id_, member) for member in members for id_, _, thread in [member.partition(" ")]
+        ]
+
+    async def drop_member(self, person: Person, member: str) -> None:
+        await self._database.call("ZREM", keys.pending_for(person.team, person.user), member)
 
 
 class ActivityIndex:

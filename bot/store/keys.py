@@ -26,11 +26,15 @@ PATTERNS = (
     "bot:{<thread>}:points",
     "bot:{<thread>}:tails",
     "bot:{<thread>}:branches",
+    "bot:{<thread>}:decisions",
     "bot:{<thread>}:transcript:<session>:<subpath>",
     "bot:{<thread>}:uuids:<session>:<subpath>",
     "bot:{<thread>}:subpaths:<session>",
     "bot:{<thread>}:files:<session>",
     "bot:work:{<shard>}",
+    "bot:pending:{<shard>}",
+    "bot:pending:{<team>:user:<user>}",
+    "bot:audit:{<team>}",
     "bot:threads:{<team>:all:<shard>}",
     "bot:threads:{<team>:channel:<channel>}",
     "bot:threads:{<team>:user:<user>}",
@@ -123,6 +127,10 @@ class ThreadKeys:
     def branches(self) -> str:
         return self._of("branches")
 
+    @property
+    def decisions(self) -> str:
+        return self._of("decisions")
+
     def transcript(self, session_id: str, subpath: str) -> str:
         return self._of("transcript", session_id, subpath)
 
@@ -144,6 +152,26 @@ def work_shards() -> tuple[str, ...]:
 def work(thread: ThreadKey) -> str:
     """The shard of the index of threads with work that this thread belongs to."""
     return f"bot:work:{{{_shard(thread):02d}}}"
+
+
+def pending_shards() -> tuple[str, ...]:
+    """The index of threads with a pending decision, all of it."""
+    return tuple(f"bot:pending:{{{shard:02d}}}" for shard in range(SHARDS))
+
+
+def pending(thread: ThreadKey) -> str:
+    """The shard of the index of threads with a pending decision that this thread belongs to."""
+    return f"bot:pending:{{{_shard(thread):02d}}}"
+
+
+def pending_for(team: str, user: str) -> str:
+    """Decisions that wait about a user's prompts."""
+    return f"bot:pending:{{{team}:user:{user}}}"
+
+
+def audit(team: str) -> str:
+    """A team's trail of decisions."""
+    return f"bot:audit:{{{team}}}"
 
 
 def team_shards(team: str) -> tuple[str, ...]:

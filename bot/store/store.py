@@ -5,6 +5,7 @@ from __future__ import annotations
 from redis.asyncio import Redis
 
 from bot.ports import (
+    DecisionStore,
     ErasureStore,
     FileStore,
     InboxStore,
@@ -18,12 +19,13 @@ from bot.ports import (
 )
 from bot.store.channels import ChannelSettings
 from bot.store.database import Database
+from bot.store.decisions import Decisions
 from bot.store.erasure import Erasure
 from bot.store.files import Files
 from bot.store.health import StoreHealth, health
 from bot.store.homes import HomeViewers
 from bot.store.inbox import Inbox
-from bot.store.indexes import ActivityIndex, WorkIndex
+from bot.store.indexes import ActivityIndex, PendingIndex, WorkIndex
 from bot.store.installations import InstallationRecords, OAuthStates
 from bot.store.lifetimes import Lifetimes
 from bot.store.rates import RateBuckets
@@ -49,6 +51,8 @@ class Store:
         ttl_s: how long a thread lives after its last activity, in seconds; 0 for ever.
         lease_s: how long a lease lives without renewal, in seconds, at most 10.
         max_waiting: how many messages may wait in a thread.
+        decision_ttl_s: how long a decision waits for somebody before it is a no, in seconds.
+        audit_s: how long it is kept who decided what, in seconds.
     """
 
     def __init__(
@@ -60,6 +64,8 @@ class Store:
         lease_s: float = MAX_LEASE_S,
         max_waiting: int = 50,
         telemetry: Telemetry | None = None,
+        decision_ttl_s: float = 72 * 3_600.0,
+        audit_s: int = 365 * 86_400,
     ) -> None:
         if not 0 < lease_s <= MAX_LEASE_S:
             raise ValueError(f"a lease lives for at most {MAX_LEASE_S} s, not {lease_s}")
@@ -74,6 +80,9 @@ class Store:
         )
         self.signals: Signals = SignalStreams(database, worker)
         self.workers: Workers = LivingWorkers(database, worker)
+        self.decisions: DecisionStore = Decisions(
+            database, work, PendingIndex(database, ttl_s), wait_s=decision_ttl_s, audit_s=audit_s, ttl_s=ttl_s
+        )
         self.turns: TurnStore = Turns(database, activity, lifetimes, ttl_s)
         self.threads: ThreadStore = Threads(database, activity, lifetimes, ttl_s)
         self.transcripts: Transcripts = TranscriptStore(database, lifetimes.large_s)

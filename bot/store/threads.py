@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from bot.errors import LeaseLost, Reason, Refusal, StoreAway
 from bot.model import (
     ArchivedSession,
+    InFlight,
     Lease,
     Point,
     PointKind,
@@ -149,6 +150,7 @@ class Threads:
         for name, value in codec.thread_fields(after).items():
             if name in ("session_id", "head", "title", "turns", "cost_usd", "archived", "context_used"):
                 changed += (name, value)
+        changed += ("rules", "[]")  # what was allowed was allowed to the session before
         keys = ThreadKeys(lease.thread)
         now_us = await self._database.run(
             "replace_session", keys.state, owner_of(lease), self._ttl_s, before.session_id, before.title, *changed
@@ -177,18 +179,21 @@ class Threads:
         of_turn = {ts: point for ts, point in points.items() if point.turn_id == turn_id and not point.overheard}
         return sorted((ts for ts, point in of_turn.items() if point.kind is PointKind.PROMPT), key=ts_order)
 
-    async def in_flight(self, key: ThreadKey, ts: str) -> bool:
+    async def in_flight(self, key: ThreadKey, ts: str) -> InFlight | None:
         keys = ThreadKeys(key)
         waits, turn = await self._database.batch(
             [
                 ("HEXISTS", keys.messages, messages.order_of(ts)),
-                ("HMGET", keys.turn, "messages", "context", "progress"),
+                ("HMGET", keys.turn, "messages", "context", "progress", "cards"),
             ]
         )
-        prompts, context, progress = turn
-        asked = {kept["ts"] for bodies in (prompts, context) for kept in json.loads(bodies or "[]")}
+        if waits:
+            return InFlight.WAITS
+        prompts, context, progress, cards = turn
+        if ts in {kept["ts"] for bodies in (prompts, context) for kept in json.loads(bodies or "[]")}:
+            return InFlight.PROMPT
         shown = {part.ts for part in codec.progress_from(progress or "").parts}
-        return bool(waits) or ts in asked or ts in shown
+        return InFlight.REPLY if ts in shown or ts in (cards or "").split() else None
 
     async def claim_branch(self, key: ThreadKey, ts: str, user: str) -> ThreadKey | None:
         answer = await self._claim(key, ts, user, gone="")

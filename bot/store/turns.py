@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from bot.model import Ending, Lease, Outcome, Progress, ThreadKey, Turn, TurnState
 from bot.store import codec
 from bot.store.database import Database
+from bot.store.decision_codec import decision_from
 from bot.store.indexes import ActivityIndex
 from bot.store.keys import ThreadKeys
 from bot.store.leases import owner_of
@@ -27,14 +28,17 @@ class Turns:
         self._ttl_s = ttl_s
 
     async def begin(self, lease: Lease, turn_id: str) -> Turn | None:
+        keys = ThreadKeys(lease.thread)
         answer = await self._database.run(
-            "begin", ThreadKeys(lease.thread).state, owner_of(lease), lease.token, turn_id, self._ttl_s
+            "begin", (*keys.state, keys.decisions), owner_of(lease), lease.token, turn_id, self._ttl_s
         )
         if answer is None:
             return None
         turn, record = codec.fields_of(answer[0]), codec.fields_of(answer[1])
         thread = codec.thread_from(lease.thread, record, turn["state"])
-        return codec.turn_from(thread, turn, answer[2]) if thread is not None else None
+        if thread is None:
+            return None
+        return codec.turn_from(thread, turn, answer[2], decision_from(lease.thread, answer[3]), answer[4])
 
     async def tail(self, thread: ThreadKey, session_id: str) -> str:
         return await self._database.call("HGET", ThreadKeys(thread).tails, session_id) or ""
@@ -66,13 +70,15 @@ class Turns:
         self, lease: Lease, turn_id: str, outcome: Outcome, reply_ts: Sequence[str], *, keep_head: bool = False
     ) -> None:
         """Raises LeaseLost as well when another turn is in flight. A repeat for the same turn changes nothing."""
+        keys = ThreadKeys(lease.thread)
         now_us, session_id, owner, people, archived, extend = await self._database.run(
             "finish",
-            ThreadKeys(lease.thread).state,
+            (*keys.state, keys.decisions),
             owner_of(lease),
             turn_id,
             int(outcome.ending is Ending.DEFERRED),
             repr(outcome.cost_usd),
+            repr(outcome.duration_s),
             int(keep_head),
             self._ttl_s,
             MAX_PEOPLE,

@@ -44,7 +44,7 @@ class Bare:
             launcher=cli_path() or Path("claude"),
             env=env,
             store=ThreadTranscripts(StoredTranscripts(), THREAD, Lease(THREAD, "bench", 1)),
-            gate=Gate(Permissions(workdir, TurnPolicy())),
+            gate=Gate(Permissions(workdir, TurnPolicy()), workdir),
             instructions=system_prompt("", workdir),
             on_stderr=deque[str](maxlen=5).append,
         )

@@ -23,6 +23,8 @@ import click
 import structlog
 from redis.asyncio import Redis
 
+from bot.approvers import Approvers, Approving
+from bot.asking import AskingNeeds
 from bot.attempts import AttemptNeeds
 from bot.clock import SystemClock
 from bot.inbox import Inbox, InboxBounds
@@ -84,17 +86,21 @@ class Bench:
             limits=Limits(),
             settled=transcripts.settled,
         )
+        decisions = self.store.decisions
+        approvers = Approvers(self.store.threads, self.chat, Approving.AUTHOR)
+        asking = AskingNeeds(decisions, self.agent, self.chat, approvers, clock, new_id=lambda: str(uuid4()))
         self.inbox = Inbox(
             self.store.inbox,
             self.store.signals,
             self.store.workers,
-            Turns(turns, self.chat, clock, needs, no_budgets(self.store.spend, clock)),
+            Turns(turns, self.chat, clock, needs, no_budgets(self.store.spend, clock), asking),
             self.chat,
             clock,
             new_id=lambda: str(uuid4()),
             limits=Limits(),
             bounds=InboxBounds(turns_running=TURNS_AT_ONCE),
             drain_s=30.0,
+            decisions=decisions,
         )
 
     async def burst(self, count: int, offset: int, together: Together) -> Figures:

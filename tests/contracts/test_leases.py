@@ -9,7 +9,18 @@ import pytest
 
 from bot.errors import LeaseLost
 from bot.model import Ending, Lease, Outcome, Point, PointKind, Progress, Thread, TurnState
-from tests.contracts.world import OTHER_THREAD, THREAD, AnyStore, World, answered, begun, entries, leased, message
+from tests.contracts.world import (
+    OTHER_THREAD,
+    THREAD,
+    AnyStore,
+    World,
+    answered,
+    begun,
+    deferred,
+    entries,
+    leased,
+    message,
+)
 
 
 async def test_of_several_at_once_one_gets_the_lease(world: World) -> None:
@@ -110,11 +121,11 @@ async def test_draining_gives_the_lease_back_with_its_work(world: World, store: 
 
 
 async def test_prompts_behind_a_deferred_turn_do_not_hold_the_lease(store: AnyStore) -> None:
-    await store.inbox.accept(message(), "s1")
+    await deferred(store)
+    waits = message("1700000000.000200")
+    await store.inbox.accept(waits, "s1")
     lease = await leased(store)
-    turn = await begun(store, lease)
-    await store.turns.finish(lease, turn.id, Outcome(Ending.DEFERRED, "s1"), [])
-    await store.inbox.accept(message("1700000000.000200"), "s1")
+    await store.decisions.heed(lease, [waits])
     assert await store.turns.begin(lease, "turn-2") is None
     assert await store.inbox.release(lease)
 

@@ -18,7 +18,7 @@ from bot.model import (
     ThreadStatus,
     TurnState,
 )
-from tests.contracts.world import THREAD, AnyStore, World, answered, begun, entries, leased, message
+from tests.contracts.world import THREAD, AnyStore, World, answered, asked, begun, entries, leased, message
 
 PROGRESS = Progress(
     said="half of it 🎉",
@@ -193,8 +193,7 @@ async def test_a_deferred_turn_stays_in_flight_and_is_nothing_to_do(store: AnySt
     await store.inbox.accept(message(), "s1")
     lease = await leased(store)
     turn = await begun(store, lease)
-    for _ in range(2):
-        await store.turns.finish(lease, turn.id, Outcome(Ending.DEFERRED, "s1", cost_usd=0.5), [])
+    await asked(store, lease)
     thread = await store.threads.get(THREAD)
     assert thread is not None
     assert (thread.status, thread.turns, thread.cost_usd) == (ThreadStatus.DEFERRED, 0, 0.5)

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 from fakeredis import FakeAsyncRedis, FakeServer
 from redis.asyncio import Redis
 
-from bot.model import Address, Ending, Lease, Message, Outcome, ThreadKey, TranscriptEntry, Turn
+from bot.model import (
+    Address,
+    Decision,
+    DeferredCall,
+    DetailKind,
+    Ending,
+    Lease,
+    Message,
+    Option,
+    Outcome,
+    Progress,
+    Question,
+    ThreadKey,
+    TranscriptEntry,
+    Turn,
+)
 from bot.ports import (
+    DecisionStore,
     ErasureStore,
     FileStore,
     InboxStore,
@@ -21,7 +37,9 @@ from bot.ports import (
     TurnStore,
     Workers,
 )
+from bot.store import keys
 from bot.store.client import connect
+from bot.store.database import as_text
 from bot.store.keys import ThreadKeys
 from bot.store.store import Store
 from tests.fakes import Memory, MemoryStore
@@ -29,6 +47,8 @@ from tests.fakes import Memory, MemoryStore
 THREAD = ThreadKey("T1", "C1", "1700000000.000100")
 OTHER_THREAD = ThreadKey("T1", "C2", "1700000000.000200")
 TTL_S = 3_600
+DECISION_TTL_S = 1_800.0
+CARD_TS = "1700000000.000800"
 
 
 class AnyStore(Protocol):
@@ -40,6 +60,8 @@ class AnyStore(Protocol):
     def signals(self) -> Signals: ...
     @property
     def workers(self) -> Workers: ...
+    @property
+    def decisions(self) -> DecisionStore: ...
     @property
     def turns(self) -> TurnStore: ...
     @property
@@ -55,11 +77,20 @@ class AnyStore(Protocol):
 
 
 class World(Protocol):
-    """What the workers of a test share."""
+    """What the workers of a test share.
+
+    `decision_ttl_s` is how long the decisions wait that are asked by the workers made from now on.
+    """
+
+    decision_ttl_s: float
 
     def worker(self, name: str = "w1", *, max_waiting: int = 50) -> AnyStore: ...
 
     async def lease_runs_out(self, thread: ThreadKey) -> None: ...
+
+    async def trail(self) -> Sequence[tuple[str, str, str]]:
+        """Id, verdict and user of each decision in the audit trail."""
+        ...
 
     async def contents(self) -> Mapping[str, object]:
         """Everything that is kept, to compare."""
@@ -71,12 +102,16 @@ class MemoryWorld:
 
     def __init__(self) -> None:
         self.memory = Memory(ttl_s=TTL_S)
+        self.decision_ttl_s = DECISION_TTL_S
 
     def worker(self, name: str = "w1", *, max_waiting: int = 50) -> AnyStore:
-        return MemoryStore(self.memory, name, max_waiting=max_waiting)
+        return MemoryStore(self.memory, name, max_waiting=max_waiting, decision_ttl_s=self.decision_ttl_s)
 
     async def lease_runs_out(self, thread: ThreadKey) -> None:
         self.memory.clock.advance(11)
+
+    async def trail(self) -> Sequence[tuple[str, str, str]]:
+        return [(one.id, one.decided.verdict.value, one.decided.user) for one in self.memory.audit if one.decided]
 
     async def contents(self) -> Mapping[str, object]:
         return {str(key): repr(state) for key, state in self.memory.threads.items()}
@@ -87,12 +122,17 @@ class RedisWorld:
 
     def __init__(self, client: Redis) -> None:
         self.client = client
+        self.decision_ttl_s = DECISION_TTL_S
 
     def worker(self, name: str = "w1", *, max_waiting: int = 50) -> AnyStore:
-        return Store(self.client, name, ttl_s=TTL_S, max_waiting=max_waiting)
+        return Store(self.client, name, ttl_s=TTL_S, max_waiting=max_waiting, decision_ttl_s=self.decision_ttl_s)
 
     async def lease_runs_out(self, thread: ThreadKey) -> None:
         await self.client.delete(ThreadKeys(thread).lease)
+
+    async def trail(self) -> Sequence[tuple[str, str, str]]:
+        kept = [as_text(fields) for _, fields in await cast("Any", self.client.xrange(keys.audit("T1")))]
+        return [(entry["decision"], entry["verdict"], entry["user"]) for entry in kept]
 
     async def contents(self) -> Mapping[str, object]:
         names = sorted([name async for name in self.client.scan_iter()])
@@ -163,3 +203,42 @@ async def answered(
     outcome = Outcome(Ending.DONE, turn.thread.session_id, cost_usd=0.25)
     await store.turns.finish(lease, turn.id, outcome, [reply_ts])
     assert await store.inbox.release(lease)
+
+
+def call(**more: object) -> DeferredCall:
+    fields: dict[str, object] = {
+        "id": "toolu_1",
+        "tool": "Bash",
+        "title": "Running a command",
+        "input_hash": "abc",
+        "detail": "rm -r build\x1b 🎉",
+        "detail_kind": DetailKind.COMMAND,
+        "why": "It changes things.",
+        "pattern": "Bash(rm:*)",
+        "questions": (Question("Which?", "Way", (Option("A", "the first"), Option("B")), multiple=True),),
+        **more,
+    }
+    return DeferredCall(**fields)  # type: ignore[arg-type]
+
+
+async def asked(store: AnyStore, lease: Lease, *, turn_id: str = "turn-1", decision_id: str = "d1") -> Decision:
+    """What a turn does that needs somebody: it asks, posts the card, and waits."""
+    decision = Decision(decision_id, lease.thread, turn_id, "s1", call(), "U1", 0.0, 0.0)
+    outcome = Outcome(Ending.DEFERRED, "s1", cost_usd=0.5, duration_s=2.0)
+    await store.decisions.ask(lease, decision, Progress(said="I will.", tool_ran=True, outcome=outcome))
+    await store.decisions.posted(lease, decision_id, CARD_TS)
+    for _ in range(2):  # an answer that got lost changes nothing
+        await store.turns.finish(lease, turn_id, outcome, [])
+    kept = await store.decisions.get(lease.thread, decision_id)
+    assert kept is not None
+    return kept
+
+
+async def deferred(store: AnyStore) -> Decision:
+    """A thread whose turn waits for a decision; nobody holds it."""
+    await store.inbox.accept(message(), "s1")
+    lease = await leased(store)
+    await begun(store, lease)
+    decision = await asked(store, lease)
+    assert await store.inbox.release(lease)
+    return decision

@@ -18,6 +18,7 @@ from bot.model import (
     Taken,
     Thread,
     ThreadKey,
+    ThreadStatus,
     TurnState,
     ts_order,
 )
@@ -52,6 +53,7 @@ class MemoryInbox:
             title = state.thread.title or title_of(message.text)
             state.thread = replace(state.thread, title=title, active_at=now)
             state.work_since = now
+            state.spoken = state.spoken or state.status is ThreadStatus.DEFERRED
         else:
             state.context[message.ts] = message
             while len(state.context) > self._max_waiting:
@@ -76,7 +78,9 @@ class MemoryInbox:
         alive = self._memory.alive(key)
         state = self._memory.state(key)
         new_thread = state.thread is not None and state.thread.session_id == session_id
-        return Receipt(taken, alive.worker if alive else "", state.turn is not None, new_thread, state.worker)
+        deferred = state.status is ThreadStatus.DEFERRED
+        behind_turn = state.turn is not None and not deferred
+        return Receipt(taken, alive.worker if alive else "", behind_turn, new_thread, state.worker, deferred)
 
     async def withdraw(self, thread: ThreadKey, ts: str) -> bool:
         state = self._memory.state(thread)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from bot.errors import LeaseLost
 from bot.model import (
+    Decision,
     Lease,
     Message,
     Periods,
@@ -74,6 +75,11 @@ class ThreadState:
     context: dict[str, Message] = field(default_factory=dict)
     turn: Turn | None = None
     turn_token: int = 0
+    spoken: bool = False
+    """Messages came behind the decision that nobody heeded yet."""
+    parked: str = ""
+    """The decision for which the turn's run was accounted for."""
+    decisions: dict[str, Decision] = field(default_factory=dict)
     last_turn: str = ""
     worker: str = ""
     points: dict[str, Point] = field(default_factory=dict)
@@ -88,7 +94,7 @@ class ThreadState:
     @property
     def has_work(self) -> bool:
         if self.turn is not None:
-            return self.turn.state is not TurnState.DEFERRED
+            return self.turn.state is not TurnState.DEFERRED or self.spoken
         return bool(self.waiting) and not self.paused
 
     @property
@@ -150,6 +156,7 @@ class Memory:
         self.signals: dict[str, asyncio.Queue[Signal]] = {}
         self.accounts: defaultdict[Scope, SpendAccount] = defaultdict(SpendAccount)
         self.spenders: defaultdict[tuple[str, ScopeKind, str], dict[str, float]] = defaultdict(dict)
+        self.audit: list[Decision] = []
         self.beats: dict[str, tuple[float, int]] = {}
 
     def state(self, key: ThreadKey) -> ThreadState:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from bot.errors import LeaseLost, Reason, Refusal
 from bot.model import (
     ArchivedSession,
+    InFlight,
     Lease,
     Point,
     PointKind,
@@ -106,7 +107,7 @@ class MemoryThreads:
 
     def _replace(self, state: ThreadState, thread: Thread) -> None:
         now = self._memory.clock.now()
-        state.thread = replace(thread, active_at=now, archived=thread.archived[-MAX_ARCHIVED:])
+        state.thread = replace(thread, active_at=now, archived=thread.archived[-MAX_ARCHIVED:], rules=())
         self._memory.touch(thread.key)
 
     async def rename(self, key: ThreadKey, title: str) -> None:
@@ -131,13 +132,15 @@ class MemoryThreads:
         of_turn = {ts: point for ts, point in points.items() if point.turn_id == turn_id and not point.overheard}
         return sorted((ts for ts, point in of_turn.items() if point.kind is PointKind.PROMPT), key=ts_order)
 
-    async def in_flight(self, key: ThreadKey, ts: str) -> bool:
+    async def in_flight(self, key: ThreadKey, ts: str) -> InFlight | None:
         state = self._memory.state(key)
-        known = {*state.waiting, *state.context}
-        if state.turn is not None:
-            known.update(message.ts for message in (*state.turn.prompt.messages, *state.turn.prompt.context))
-            known.update(part.ts for part in state.turn.progress.parts)
-        return ts in known
+        if ts in state.waiting or ts in state.context:
+            return InFlight.WAITS
+        if state.turn is None:
+            return None
+        if ts in {message.ts for message in (*state.turn.prompt.messages, *state.turn.prompt.context)}:
+            return InFlight.PROMPT
+        return InFlight.REPLY if ts in {*(p.ts for p in state.turn.progress.parts), *state.turn.cards} else None
 
     async def claim_branch(self, key: ThreadKey, ts: str, user: str) -> ThreadKey | None:
         state, now = self._memory.state(key), self._memory.clock.now()

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bot.errors import LeaseLost
 from bot.model import (
+    Decision,
     Ending,
     Lease,
     Outcome,
@@ -16,7 +17,6 @@ from bot.model import (
     Prompt,
     Thread,
     ThreadKey,
-    ThreadStatus,
     Turn,
     TurnState,
     ts_order,
@@ -39,14 +39,21 @@ class MemoryTurns:
                 return None
             state.turn = self._start(state, state.thread, turn_id)
         elif state.turn.state is TurnState.DEFERRED:
-            return None
+            if not state.spoken:
+                return None
+            behind = sorted(state.waiting.values(), key=lambda message: ts_order(message.ts))
+            return replace(self._as_now(state, state.turn, state.thread), behind=tuple(behind))
         elif (turn_id, lease.token) != (state.turn.id, state.turn_token):
             state.turn = replace(state.turn, attempt=state.turn.attempt + 1)
         state.turn_token = lease.token
-        thread = replace(state.thread, status=ThreadStatus.RUNNING)
-        state.turn = replace(state.turn, thread=thread, tail=state.tail(thread.session_id))
+        state.turn = self._as_now(state, state.turn, state.thread)
         self._memory.touch(lease.thread)
         return state.turn
+
+    def _as_now(self, state: ThreadState, turn: Turn, thread: Thread) -> Turn:
+        decision = state.decisions[turn.decision.id] if turn.decision is not None else None
+        tail = state.tail(thread.session_id)
+        return replace(turn, thread=replace(thread, status=state.status), tail=tail, decision=decision)
 
     def _start(self, state: ThreadState, thread: Thread, turn_id: str) -> Turn:
         messages = sorted(state.waiting.values(), key=lambda message: ts_order(message.ts))
@@ -79,19 +86,31 @@ class MemoryTurns:
         if self._memory.fenced(lease).last_turn == turn_id:
             return
         kept, turn, thread = self._in_flight(lease, turn_id)
-        if outcome.ending is Ending.DEFERRED and turn.state is TurnState.DEFERRED:
+        decision = state_of(kept, turn)
+        if outcome.ending is Ending.DEFERRED and decision is not None and kept.parked == decision.id:
             return
         thread = replace(thread, cost_usd=thread.cost_usd + outcome.cost_usd, active_at=self._memory.clock.now())
         self._memory.touch(lease.thread)
         if outcome.ending is Ending.DEFERRED:
-            kept.thread, kept.turn = thread, replace(turn, state=TurnState.DEFERRED, stop_asked=False)
+            decided = decision is not None and decision.decided is not None
+            kept.thread = thread
+            kept.turn = replace(
+                turn,
+                state=TurnState.RUNNING if decided else TurnState.DEFERRED,
+                attempt=0,
+                stop_asked=False,
+                spent_usd=turn.spent_usd + outcome.cost_usd,
+                spent_s=turn.spent_s + outcome.duration_s,
+            )
+            kept.parked, kept.spoken = decision.id if decision else "", bool(kept.waiting)
             return
         head = thread.head if keep_head else kept.tail(thread.session_id)
         for message in (*turn.prompt.messages, *turn.prompt.context):
             overheard = message not in turn.prompt.messages
             point = Point(thread.session_id, thread.head, PointKind.PROMPT, turn_id, message.user, overheard)
             kept.points.setdefault(message.ts, point)
-        kept.points.update({ts: Point(thread.session_id, head, PointKind.REPLY, turn_id) for ts in reply_ts})
+        reply = Point(thread.session_id, head, PointKind.REPLY, turn_id)
+        kept.points.update(dict.fromkeys((*reply_ts, *turn.cards), reply))
         people = dict.fromkeys((*thread.people, *(message.user for message in turn.prompt.messages)))
         ordered = tuple(sorted(people, key=lambda user: user != thread.owner))
         used = outcome.context_used or thread.context_used
@@ -103,3 +122,8 @@ class MemoryTurns:
         if state.turn is None or state.thread is None or state.turn.id != turn_id:
             raise LeaseLost(f"turn {turn_id} is not in flight")
         return state, state.turn, state.thread
+
+
+def state_of(state: ThreadState, turn: Turn) -> Decision | None:
+    """The turn's decision, as it is now."""
+    return state.decisions.get(turn.decision.id) if turn.decision is not None else None

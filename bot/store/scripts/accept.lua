@@ -1,7 +1,7 @@
 -- Keep a message once. ARGV: ts, order (the ts padded, so that it sorts as text), body, address, session_id, title, user,
 -- delivery (this call's own id), marked_us (when the work index was written; 0: it was not), ttl_s, max_waiting,
 -- mark_valid_us, seen_age_us, seen_count, extend_every_us
--- Returns {what became of it, the lease, whether a turn is in flight, whether the thread has this session, the last
+-- Returns {what became of it, the lease, the state of the turn in flight, whether the thread has this session, the last
 -- worker, now in microseconds, whether the large keys' lives are to be extended}, or {'mark_again', the time to use}.
 local ts, order, body, address, session_id, title, user = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local delivery, marked_us, ttl_s, max_waiting = ARGV[8], tonumber(ARGV[9]), ARGV[10], tonumber(ARGV[11])
@@ -22,7 +22,7 @@ local has_session = known_session and known_session ~= ''
 local function receipt(taken)
   local session = has_session and known_session or taken == 'prompt' and session_id
   local due = has_session and now - tonumber(extended_at_us or '0') > extend_every_us
-  return {taken, redis.call('GET', lease_key) or '', redis.call('EXISTS', turn_key), session == session_id and 1 or 0,
+  return {taken, redis.call('GET', lease_key) or '', redis.call('HGET', turn_key, 'state') or '', session == session_id and 1 or 0,
     worker or '', whole(now), due and 1 or 0}
 end
 
@@ -60,6 +60,9 @@ if taken == 'prompt' then
   redis.call('ZADD', waiting_key, 0, order)
   redis.call('HDEL', thread_key, 'paused') -- somebody writes on: what was held back goes along
   redis.call('HSET', thread_key, 'active_at_us', whole(now))
+  if redis.call('HGET', turn_key, 'state') == 'deferred' then
+    redis.call('HSET', turn_key, 'spoken', '1')
+  end
   if not known_title or known_title == '' then
     redis.call('HSET', thread_key, 'title', title)
   end

@@ -1,8 +1,11 @@
--- End the turn in flight. ARGV: owner, turn_id, deferred, cost_usd, keep_head, ttl_s, max_people, extend_every_us,
--- context_used (0: not known), reply ts…. Returns {now in microseconds, session_id, owner, people as a JSON list,
--- archived as a JSON list, whether the large keys' lives are to be extended}.
-local turn_id, deferred, cost_usd, keep_head = ARGV[2], ARGV[3] == '1', ARGV[4], ARGV[5] == '1'
-local ttl_s, max_people, extend_every_us = ARGV[6], tonumber(ARGV[7]), tonumber(ARGV[8])
+-- End the turn in flight, or let it wait for its decision. KEYS: a thread's, then decisions.
+-- ARGV: owner, turn_id, deferred, cost_usd, duration_s, keep_head, ttl_s, max_people, extend_every_us, context_used (0: not
+-- known), reply ts…
+-- Returns {now in microseconds, session_id, owner, people as a JSON list, archived as a JSON list, whether the large keys'
+-- lives are to be extended}.
+local decisions_key = KEYS[12]
+local turn_id, deferred, cost_usd, duration_s, keep_head = ARGV[2], ARGV[3] == '1', ARGV[4], ARGV[5], ARGV[6] == '1'
+local ttl_s, max_people, extend_every_us, context_used = ARGV[7], tonumber(ARGV[8]), tonumber(ARGV[9]), ARGV[10]
 if not held(ARGV[1]) then
   return lost()
 end
@@ -14,7 +17,7 @@ local function summary()
   return {whole(now), thread[1] or '', thread[2] or '', thread[3] or '[]', thread[4] or '[]', due and 1 or 0}
 end
 
-local turn = redis.call('HMGET', turn_key, 'id', 'state', 'messages', 'context')
+local turn = redis.call('HMGET', turn_key, 'id', 'decision', 'messages', 'parked', 'cards', 'context')
 if turn[1] ~= turn_id then
   -- The same call repeated, after a lost answer, changes nothing.
   if redis.call('HGET', thread_key, 'last_turn') == turn_id then
@@ -22,14 +25,19 @@ if turn[1] ~= turn_id then
   end
   return lost()
 end
-if deferred and turn[2] == 'deferred' then
+if deferred and turn[2] and turn[2] == turn[4] then
   return summary()
 end
 
 redis.call('HINCRBYFLOAT', thread_key, 'cost_usd', cost_usd)
 redis.call('HSET', thread_key, 'active_at_us', whole(now), 'worker', string.match(ARGV[1], '^%d+ (.*)$'))
 if deferred then
-  redis.call('HSET', turn_key, 'state', 'deferred')
+  -- Somebody may have been quick: then it goes on. Messages that came in between may be meant for the decision.
+  local decided = turn[2] and redis.call('HEXISTS', decisions_key, turn[2] .. ':decided') == 1
+  redis.call('HSET', turn_key, 'state', decided and 'running' or 'deferred', 'parked', turn[2] or '', 'attempt', '0',
+    'spoken', redis.call('ZCARD', waiting_key) > 0 and '1' or '0')
+  redis.call('HINCRBYFLOAT', turn_key, 'spent_usd', cost_usd)
+  redis.call('HINCRBYFLOAT', turn_key, 'spent_s', duration_s)
   redis.call('HDEL', turn_key, 'stopped')
   stay(ttl_s)
   return summary()
@@ -62,14 +70,17 @@ for _, message in ipairs(cjson.decode(turn[3])) do
   add(message.user)
   redis.call('HSETNX', points_key, message.ts, point(session_id, head_before, 'prompt', message.user))
 end
-for _, message in ipairs(cjson.decode(turn[4])) do
+for _, message in ipairs(cjson.decode(turn[6])) do
   redis.call('HSETNX', points_key, message.ts, point(session_id, head_before, 'prompt', message.user, true))
 end
-if tonumber(ARGV[9]) > 0 then
-  redis.call('HSET', thread_key, 'context_used', ARGV[9])
+if tonumber(context_used) > 0 then
+  redis.call('HSET', thread_key, 'context_used', context_used)
 end
-for i = 10, #ARGV do
+for i = 11, #ARGV do
   redis.call('HSET', points_key, ARGV[i], point(session_id, head, 'reply'))
+end
+for card in string.gmatch(turn[5] or '', '%S+') do
+  redis.call('HSET', points_key, card, point(session_id, head, 'reply'))
 end
 
 redis.call('HINCRBY', thread_key, 'turns', 1)

@@ -25,7 +25,8 @@ end
 local function has_work()
   local state = redis.call('HGET', turn_key, 'state')
   if state then
-    return state ~= 'deferred'
+    -- Messages that came behind a decision may decide it.
+    return state ~= 'deferred' or redis.call('HGET', turn_key, 'spoken') == '1'
   end
   return redis.call('ZCARD', waiting_key) > 0 and redis.call('HEXISTS', thread_key, 'paused') == 0
 end
@@ -50,10 +51,10 @@ local function marked_in_time(marked_us, valid_us)
   return true
 end
 
--- Everything of the thread but its lease and fence lives for ttl_s from now; 0 is for ever.
+-- Everything of the thread that the script was given, but its lease and fence, lives for ttl_s from now; 0 is for ever.
 local function stay(ttl_s)
   if tonumber(ttl_s) > 0 then
-    for i = 3, 11 do
+    for i = 3, #KEYS do
       redis.call('EXPIRE', KEYS[i], ttl_s)
     end
   end

@@ -17,6 +17,8 @@ from bot.agent.processes import owner_mark
 from bot.agent.sessions import ClaudeSessions
 from bot.model import (
     AgentEvent,
+    Decision,
+    DeferredCall,
     Lease,
     Limits,
     Outcome,
@@ -83,6 +85,12 @@ class Told:
         return last.outcome
 
     @property
+    def deferred(self) -> DeferredCall | None:
+        last = self.events[-1]
+        assert isinstance(last, RunEnded)
+        return last.deferred
+
+    @property
     def started(self) -> list[str]:
         return [event.title for event in self.events if isinstance(event, ToolStarted)]
 
@@ -124,6 +132,9 @@ class Bench:
         limits: Limits | None = None,
         thread: ThreadKey | None = None,
         model: str = "",
+        decision: Decision | None = None,
+        begun: bool = False,
+        rules: tuple[str, ...] = (),
     ) -> AbstractAsyncContextManager[Run]:
         self.turns += 1
         lease = lease_of(thread or self.thread, self.turns)
@@ -138,6 +149,9 @@ class Bench:
             limits=limits or LIMITS,
             model=model,
             policy=self.policy,
+            decision=decision,
+            begun=begun,
+            rules=rules,
         )
         return self.agent.run(request, self.workdir(session_id))
 
@@ -152,6 +166,9 @@ class Bench:
         limits: Limits | None = None,
         thread: ThreadKey | None = None,
         model: str = "",
+        decision: Decision | None = None,
+        begun: bool = False,
+        rules: tuple[str, ...] = (),
     ) -> Told:
         """Run a prompt to its end."""
         run = self.run(
@@ -163,6 +180,9 @@ class Bench:
             limits=limits,
             thread=thread,
             model=model,
+            decision=decision,
+            begun=begun,
+            rules=rules,
         )
         async with run as running:
             return Told([event async for event in running])
@@ -172,5 +192,9 @@ class OpenBench(Protocol):
     """Opens an agent on a data directory; two of them are two workers."""
 
     def __call__(
-        self, data_dir: Path, warm: PoolBounds = ..., clock: Clock | None = None, stall_s: float = ...
+        self,
+        data_dir: Path,
+        warm: PoolBounds = ...,
+        clock: Clock | None = None,
+        stall_s: float = ...,
     ) -> AbstractAsyncContextManager[Bench]: ...

@@ -50,7 +50,10 @@ def open_bench(model: ScriptedModel, environ: dict[str, str]) -> OpenBench:
 
     @asynccontextmanager
     async def opened(
-        data_dir: Path, warm: PoolBounds = COLD, clock: Clock | None = None, stall_s: float = 60.0
+        data_dir: Path,
+        warm: PoolBounds = COLD,
+        clock: Clock | None = None,
+        stall_s: float = 60.0,
     ) -> AsyncIterator[Bench]:
         settings = AgentSettings(
             data_dir=data_dir,

@@ -156,8 +156,8 @@ async def test_a_spare_knows_nothing_of_any_session(open_bench: OpenBench, tmp_p
         (bench.workdir(first) / "secret.txt").write_text("42")
         await until(lambda: bench.agent.census.spares == 1)
         second = bench.agent.offer_session_id()
-        spare = next(process for process in marked_processes() if Path(process.cwd()) == bench.workdir(second))
-        assert spare.pid not in taken
+        spare = next(process for process in marked_processes() if process.pid not in taken)
+        assert Path(spare.cwd()) == bench.workdir(second)
         assert not list(bench.workdir(second).iterdir())
         assert not any(first in value for value in [*spare.environ().values(), *spare.cmdline()])
         await bench.ask("what is the secret?", second, thread=a_thread())

@@ -26,7 +26,7 @@ def made(*, resume: bool, resume_at: str = "", limits: Limits | None = None, mod
         launcher=Path("/data/claude/launcher"),
         env={"A": "b"},
         store=ThreadTranscripts(StoredTranscripts(), LEASE.thread, LEASE),
-        gate=Gate(Permissions(Path("/data/sessions/x"), TurnPolicy())),
+        gate=Gate(Permissions(Path("/data/sessions/x"), TurnPolicy()), Path("/data/sessions/x")),
         instructions="Be good.",
         on_stderr=print,
     )

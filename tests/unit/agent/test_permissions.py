@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from claude_agent_sdk import ToolPermissionContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -239,13 +240,13 @@ def test_no_path_leads_out(root: Path, segments: list[str], absolute: bool) -> N
 
 
 async def test_the_hook_and_the_callback_say_the_same(root: Path) -> None:
-    gate = Gate(Permissions(root, WRITING))
+    gate = Gate(Permissions(root, WRITING), root)
     (matcher,) = gate.hooks()["PreToolUse"]
     assert matcher.on_failure == "block"
     for path, allowed in (("docs/a.md", True), ("/etc/passwd", False)):
         call: Any = {"tool_name": "Read", "tool_input": {"file_path": path}}
         said: Any = await matcher.hooks[0](call, "id", {"signal": None})
-        asked: Any = await gate.can_use_tool("Read", {"file_path": path}, Any)  # type: ignore[arg-type]
+        asked: Any = await gate.can_use_tool("Read", {"file_path": path}, ToolPermissionContext(tool_use_id="id"))
         assert said["hookSpecificOutput"]["permissionDecision"] == ("allow" if allowed else "deny")
         assert asked.behavior == ("allow" if allowed else "deny")
         if allowed:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from bot.agent.entries import kept_entry
 from bot.agent.redaction import REMOVED, all_without_words, mark_of_removal, without_words
-from bot.agent.session_store import kept_entry
 
 
 def entry(uuid: str, role: str, *blocks: dict[str, Any], **more: object) -> str:

@@ -10,7 +10,8 @@ from claude_agent_sdk import SessionKey
 from claude_agent_sdk.testing import run_session_store_conformance
 from claude_agent_sdk.types import SessionListSubkeysKey
 
-from bot.agent.session_store import ThreadTranscripts, as_session_store, kept_entry
+from bot.agent.entries import kept_entry
+from bot.agent.session_store import ThreadTranscripts, as_session_store
 from bot.errors import BotError, LeaseLost, StoreAway
 from bot.model import Lease, ThreadKey
 from tests.unit.agent.stored import StoredTranscripts

@@ -14,9 +14,12 @@ from fakeredis import FakeAsyncRedis, FakeServer
 from redis.asyncio import Redis
 
 from bot.admin import Admin
+from bot.approvers import Approvers, Approving
+from bot.asking import AskingNeeds
 from bot.attempts import AttemptNeeds
 from bot.budgets import Budgets, BudgetTable
 from bot.clock import SystemClock
+from bot.decisions import Decisions
 from bot.edits import Edits
 from bot.forks import ForkNeeds, Forks
 from bot.inbox import Inbox, InboxBounds
@@ -52,6 +55,7 @@ class Worker:
     erasing: Privacy
     forgotten: list[ThreadKey]
     """What this worker was told to let go of."""
+    decisions: Decisions
 
 
 @dataclass
@@ -82,8 +86,9 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     chat = FakeChat()
     names = (f"worker-{number}" for number in itertools.count(1))
 
-    def store_of(worker: str) -> Store:
-        return Store(FakeAsyncRedis(server=server, protocol=2), worker, ttl_s=3600)
+    def store_of(worker: str, decision_ttl_s: float = 3_600.0) -> Store:
+        client = FakeAsyncRedis(server=server, protocol=2)
+        return Store(client, worker, ttl_s=3600, decision_ttl_s=decision_ttl_s)
 
     shared = store_of("test")
     agent = FakeAgent(shared.transcripts)
@@ -98,8 +103,10 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         readiness: Readiness | None = None,
         clock: Clock | None = None,
         table: BudgetTable = BudgetTable(),  # noqa: B008 (frozen)
+        approving: Approving = Approving.AUTHOR,
+        decision_ttl_s: float = 3_600.0,
     ) -> Worker:
-        store = store_of(next(names))
+        store = store_of(next(names), decision_ttl_s)
         ids = map(str, (f"{n:08x}-0000-4000-8000-{store.signals.worker[-1] * 12}" for n in itertools.count(1)))
         clock = clock or SystemClock()
         references = References(store.threads, chat)
@@ -107,7 +114,9 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
             store.turns, agent, workspaces, PromptWriter(chat), new_id=lambda: next(ids), limits=LIMITS
         )
         budgets = Budgets(store.spend, clock, lambda _thread, _person: table, ZoneInfo("UTC"), new_id=lambda: next(ids))
-        turns = Turns(store.turns, chat, clock, needs, budgets, show_usage=True)
+        approvers = Approvers(store.threads, chat, approving)
+        asking = AskingNeeds(store.decisions, agent, chat, approvers, clock, new_id=lambda: next(ids))
+        turns = Turns(store.turns, chat, clock, needs, budgets, asking, show_usage=True)
         forgotten: list[ThreadKey] = []
 
         async def forget(thread: ThreadKey) -> None:
@@ -124,17 +133,19 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
             limits=LIMITS,
             bounds=InboxBounds(lease_s=lease_s, sweep_s=sweep_s, turns_running=turns_running),
             drain_s=drain_s,
+            decisions=store.decisions,
             readiness=readiness,
             forget=forget,
         )
-        fork_needs = ForkNeeds(store.threads, store.turns, agent, workspaces, agent, LIMITS)
+        decisions = Decisions(store.decisions, approvers, inbox, chat, clock)
+        fork_needs = ForkNeeds(store.threads, store.turns, store.decisions, agent, workspaces, agent, LIMITS)
         forks = Forks(fork_needs, inbox, chat, references, clock, new_id=lambda: next(ids))
         admin = Admin(store.threads, agent, inbox, chat, references, clock, new_id=lambda: next(ids))
         erasing = PrivacyNeeds(store.threads, store.erasure, store.inbox, agent, store.workers, store.signals)
         privacy = Privacy(erasing, inbox)
         personal = PersonalPrivacy(privacy, references, chat)
         edits = Edits(store.threads, forks, inbox, chat)
-        return Worker(store, inbox, forks, admin, turns, budgets, edits, personal, privacy, forgotten)
+        return Worker(store, inbox, forks, admin, turns, budgets, edits, personal, privacy, forgotten, decisions)
 
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(FakeAsyncRedis(server=server, protocol=2))

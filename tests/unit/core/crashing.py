@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bot.approvers import Approvers, Approving
+from bot.asking import AskingNeeds
 from bot.attempts import AttemptNeeds
+from bot.decisions import Decisions
 from bot.errors import StoreAway
 from bot.inbox import Inbox, InboxBounds
 from bot.model import (
@@ -27,7 +30,7 @@ from bot.model import (
     ThreadKey,
     Turn,
 )
-from bot.patience import Patience, PatientTranscripts, PatientTurns
+from bot.patience import Patience, PatientDecisions, PatientTranscripts, PatientTurns
 from bot.ports import Journal
 from bot.prompts import PromptWriter
 from bot.tasks import end
@@ -180,32 +183,40 @@ class CrashingWorker:
         self.gate = Gate()
         parts: Any = {
             part: Gated(getattr(store, part), self.gate, facts, clock, busy)
-            for part in ("inbox", "turns", "transcripts")
+            for part in ("inbox", "turns", "transcripts", "decisions")
         }
         patience = Patience(parts["inbox"], clock)
         transcripts = PatientTranscripts(parts["transcripts"], patience)
         ids = map(str, (f"{name}-{number}" for number in itertools.count(1)))
+        agent = FakeAgent(transcripts)
         needs = AttemptNeeds(
             PatientTurns(parts["turns"], patience),
-            FakeAgent(transcripts),
+            agent,
             FakeWorkspaces(folder),
             PromptWriter(chat),
             new_id=lambda: next(ids),
             limits=Limits(),
             settled=transcripts.settled,
         )
+        self.agent = agent
+        approvers = Approvers(store.threads, chat, Approving.AUTHOR)
+        decisions = PatientDecisions(parts["decisions"], patience)
+        asking = AskingNeeds(decisions, agent, chat, approvers, clock, new_id=lambda: next(ids))
+        turns = PatientTurns(parts["turns"], patience)
         self.inbox = Inbox(
             parts["inbox"],
             MemorySignals(memory, name),
             MemoryWorkers(memory, name),
-            Turns(PatientTurns(parts["turns"], patience), chat, clock, needs, no_budgets(MemorySpend(memory), clock)),
+            Turns(turns, chat, clock, needs, no_budgets(MemorySpend(memory), clock), asking),
             chat,
             clock,
             new_id=lambda: next(ids),
             limits=Limits(),
             bounds=InboxBounds(lease_s=LEASE_S, turns_running=2),
             drain_s=0.0,
+            decisions=parts["decisions"],
         )
+        self.decisions = Decisions(parts["decisions"], approvers, self.inbox, chat, clock)
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def start(self) -> None:

@@ -36,7 +36,7 @@ MESSAGE_1 = (
 PROGRESS_1 = (
     '{"v":1,"said":"hello","parts":[{"ts":"1.2","shown":5,"open":false}],"tool_ran":true,"outcome":{"ending":"done",'
     '"session_id":"s1","model":"m","cost_usd":0.25,"duration_s":2.5,"agent_turns":3,"detail":""},'
-    '"code_files":["code-1.py",""],"files":["report.csv"]}'
+    '"code_files":["code-1.py",""],"files":["report.csv"],"went_on":true}'
 )
 THREAD_1 = {
     "v": "1",
@@ -76,6 +76,7 @@ PROGRESS = Progress(
     Outcome(Ending.DONE, "s1", "m", 0.25, 2.5, 3),
     ("code-1.py", ""),
     ("report.csv",),
+    went_on=True,
 )
 THREAD = Thread(
     KEY,

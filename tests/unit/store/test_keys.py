@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 from redis.asyncio import Redis
 
-from bot.model import Address, Bucket, Ending, Outcome, Periods, Scope, ScopeKind, Signal, SignalKind
+from bot.model import (
+    Address,
+    Bucket,
+    Decided,
+    Ending,
+    Outcome,
+    Periods,
+    Scope,
+    ScopeKind,
+    Signal,
+    SignalKind,
+    Verdict,
+)
 from bot.ports import SpendRun
 from bot.store.keys import PATTERNS, ThreadKeys
 from bot.store.sealing import Seal
 from bot.store.store import Store
 from bot.store.survey import WorkerReport
-from tests.contracts.world import THREAD, answered, begun, entries, leased, message
+from tests.contracts.world import THREAD, answered, asked, begun, entries, leased, message
 
 pytestmark = pytest.mark.redis
 
@@ -23,6 +36,8 @@ TTL_S = 1_000
 OF_NO_THREAD = (
     "bot:worker:",
     "bot:rate:",
+    "bot:audit:",
+    "bot:pending:{T1:user:",
     "bot:channels:",
     "bot:spend:",
     "bot:spenders:",
@@ -45,6 +60,7 @@ async def _use_everything(store: Store) -> None:
     await store.inbox.accept(message("1700000000.000700"), "bbbb")
     await store.inbox.accept(message("1700000000.000600", address=Address.OTHER), "bbbb")
     await begun(store, lease)
+    await store.decisions.record(replace(await asked(store, lease), decided=Decided(Verdict.DENY, "U1", 1.7e9)))
     await store.inbox.accept(message("1700000000.000900"), "bbbb")
     await store.inbox.accept(message("1700000000.000800", address=Address.OTHER), "bbbb")
     await store.signals.send("w2", Signal(SignalKind.WORK, THREAD))
@@ -93,7 +109,8 @@ async def test_no_key_lives_for_ever_when_threads_do_not(client: Redis) -> None:
     for_ever = {"bot:installation:{T1}", "bot:installations"}
     assert {name for name, left_s in lives.items() if left_s < 0} == for_ever
     of_their_own = re.compile(
-        r".*:(lease|fence)$|bot:(workers|(worker|signals|rate|channels|homes|spend|spenders|served-by|oauth-state):.*)"
+        r".*:(lease|fence)$|bot:(workers|(worker|signals|rate|channels|audit|pending|homes|spend|spenders|served-by|"
+        r"oauth-state):.*)"
     )
     threads = {name: left_s for name, left_s in lives.items() if not of_their_own.match(name) and name not in for_ever}
     assert {name for name, left_s in threads.items() if not TTL_S - 60 < left_s <= TTL_S * 1.1} == set()
