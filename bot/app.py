@@ -305,6 +305,7 @@ def _listeners(settings: Settings, core: _Core, store: Store, surface: _Surface)
         edits=core.edits,
         privacy=core.privacy,
         follow_deletes=settings.follow_deletes,
+        decisions=core.decisions,
     )
 
 

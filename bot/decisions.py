@@ -84,7 +84,7 @@ class Decisions:
             raise Refusal(Reason.NOT_ASKED)
         if not await self._approvers.may_decide(person, decision):
             log.warning("refused", user=person.user, thread=str(thread), reason=Reason.NOT_FOR_YOU_TO_DECIDE.value)
-            raise Refusal(Reason.NOT_FOR_YOU_TO_DECIDE)
+            raise Refusal(Reason.NOT_FOR_YOU_TO_DECIDE, decision.asked)
         return decision
 
     async def decide(

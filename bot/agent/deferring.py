@@ -1,11 +1,10 @@
-"""A tool call that waits for a person, as people are shown it: exactly, whole within a bound, and nothing hidden."""
+"""A tool call that waits for a person, as people are shown it: exactly, and whole within a bound."""
 
 from __future__ import annotations
 
 import difflib
 import hashlib
 import json
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from bot.model import DeferredCall, DetailKind, Option, Question
 
 QUESTIONS_TOOL = "AskUserQuestion"
 
-MAX_DETAIL_CHARS = 100_000
+MAX_DETAIL_CHARS = 250_000
 """How much of a call is kept to be shown. What is cut off is counted there, and everything is in the hash."""
 MAX_COMPARED_CHARS = 200_000
 """What is written over a larger file is shown whole, without what was there: comparing would take too long."""
@@ -24,11 +23,6 @@ MAX_QUESTIONS = 10
 MAX_OPTIONS = 20
 MAX_QUESTION_CHARS = 2_000
 MAX_LABEL_CHARS = 300
-
-_PLAIN = frozenset("\n\t")
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Categories of characters that don't show: controls, formats (such as those that turn the direction of text),
-half surrogates, private ones, unassigned ones, line separators."""
 
 
 def deferred_call(call_id: str, tool: str, tool_input: Mapping[str, Any], ask: Ask, workdir: Path) -> DeferredCall:
@@ -39,7 +33,7 @@ def deferred_call(call_id: str, tool: str, tool_input: Mapping[str, Any], ask: A
         tool=tool,
         title=tool_title(tool, tool_input, workdir),
         input_hash=input_hash(tool_input),
-        detail=_bounded(visible(detail)),
+        detail=_bounded(storable(detail)),
         detail_kind=kind,
         why=ask.why,
         pattern=ask.pattern,
@@ -59,18 +53,9 @@ def answered(tool_input: Mapping[str, Any], answers: Mapping[str, str]) -> dict[
     return {**tool_input, "answers": given}
 
 
-def visible(text: str) -> str:
-    r"""The text with what does not show written out, such as `\x1b`. Line breaks and tabs stay."""
-    return "".join(
-        char if char in _PLAIN or unicodedata.category(char) not in _HIDDEN else _written_out(char) for char in text
-    )
-
-
-def _written_out(char: str) -> str:
-    code = ord(char)
-    if code < 0x100:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+def storable(text: str) -> str:
+    r"""The text with what no encoding takes, a half surrogate, written out as `\ud800`."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _bounded(text: str) -> str:
@@ -153,5 +138,5 @@ def _question(given: Mapping[str, Any]) -> Question:
 
 
 def _cut(text: object, limit: int) -> str:
-    line = visible(text).strip() if isinstance(text, str) else ""
+    line = storable(text).strip() if isinstance(text, str) else ""
     return line if len(line) <= limit else f"{line[: limit - 1]}…"

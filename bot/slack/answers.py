@@ -9,9 +9,10 @@ import structlog
 from slack_sdk.models.views import View
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.errors import ChatAway, ChatRefused, LeaseLost, Reason, Refusal, StoreAway
+from bot.errors import AlreadyDecided, ChatAway, ChatRefused, LeaseLost, Reason, Refusal, StoreAway
 from bot.slack import wording
 from bot.slack import wording_commands as words
+from bot.slack.decisions.words import already_decided
 from bot.slack.gestures import Place
 from bot.slack.installations import Installations
 from bot.slack.mrkdwn import escaped
@@ -64,6 +65,11 @@ class Answers:
         method = "views.push" if place.in_modal else "views.open"
         await web.call(method, safe_to_repeat=False, urgent=True, trigger_id=place.trigger_id, view=view.to_dict())
 
+    async def replace(self, place: Place, view: View) -> None:
+        """Show another view in the modal that is open. Raises ChatAway and ChatRefused."""
+        web = (await self._installations.of(place.person.team)).web
+        await web.call("views.update", safe_to_repeat=True, urgent=True, view_id=place.view_id, view=view.to_dict())
+
     async def attend(self, place: Place, work: Callable[[], Awaitable[None]]) -> None:
         """Do what somebody asked for; when it can't be done, tell them why.
 
@@ -71,6 +77,8 @@ class Answers:
         """
         try:
             await work()
+        except AlreadyDecided as decided:
+            await self._tell_trouble(place, already_decided(decided))
         except Refusal as refusal:
             log.info("refusal_told", user=place.person.user, reason=refusal.reason.value)
             await self._tell_trouble(place, wording.refusal(refusal.reason, escaped(refusal.detail)))
@@ -153,11 +161,7 @@ class Answers:
     async def _show_in_view(self, place: Place, notice: Notice) -> None:
         """App Home and modals take no messages: the answer is a modal of its own, or the one that is open."""
         view = modals.answer(notice)
-        if not place.in_modal:
-            await self.open(place, view)
-            return
-        web = (await self._installations.of(place.person.team)).web
-        await web.call("views.update", safe_to_repeat=True, urgent=True, view_id=place.view_id, view=view.to_dict())
+        await (self.replace(place, view) if place.in_modal else self.open(place, view))
 
 
 def _words_for(error: ChatAway | ChatRefused) -> str:

@@ -15,6 +15,7 @@ from bot.ports import Journal, Reply
 from bot.slack import wording, wording_money
 from bot.slack.changes import Changes
 from bot.slack.conversations import Conversations
+from bot.slack.decisions.posting import Cards
 from bot.slack.directory import Directory
 from bot.slack.downloads import Downloads
 from bot.slack.finale import held_back_blocks
@@ -61,6 +62,7 @@ class SlackChat:
         self._downloads = downloads
         self._changes = changes
         self._conversations = Conversations(installations)
+        self._cards = Cards(installations)
 
     @asynccontextmanager
     async def reply(self, turn: Turn, journal: Journal) -> AsyncIterator[Reply]:
@@ -234,16 +236,16 @@ class SlackChat:
 
     # --- decisions ------------------------------------------------------------------------------
 
-    async def ask(self, decision: Decision, *, again: bool = False) -> str:  # noqa: ARG002
-        return await self._say(decision.thread, escaped_within(decision.call.title, ASKED_AGAIN_CHARS))
+    async def ask(self, decision: Decision, *, again: bool = False) -> str:
+        return await self._cards.ask(decision, again=again)
 
     async def show_decided(self, decision: Decision) -> None:
-        log.debug("decided", decision=decision.id)
+        await self._cards.show_decided(decision)
 
-    async def _say(self, thread: ThreadKey, said: str) -> str:
-        """Post a message of the bot's own into a thread. Returns its ts."""
+    async def _say(self, thread: ThreadKey, said: str) -> None:
+        """Post a message of the bot's own into a thread."""
         web = (await self._installations.of(thread.team)).web
-        answer = await web.call(
+        await web.call(
             "chat.postMessage",
             safe_to_repeat=False,
             urgent=True,
@@ -253,7 +255,6 @@ class SlackChat:
             unfurl_links=False,
             unfurl_media=False,
         )
-        return text(answer, "ts")
 
 
 def _offers_to_ask_again(block: Json) -> bool:

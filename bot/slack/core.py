@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from bot.admin import SessionView
 from bot.forks import Branch
-from bot.model import Ending, Message, Person, Receipt, SpendReport, Thread, ThreadFilter, ThreadKey, ThreadPage
+from bot.model import (
+    Decision,
+    Ending,
+    Message,
+    Person,
+    Receipt,
+    SpendReport,
+    Thread,
+    ThreadFilter,
+    ThreadKey,
+    ThreadPage,
+    Verdict,
+)
 from bot.privacy import Forgotten
 
 Reference = ThreadKey | str
@@ -96,3 +108,20 @@ class Management(Protocol):
     async def rename(self, person: Person, key: ThreadKey, title: str) -> None: ...
 
     async def tag(self, person: Person, key: ThreadKey, tag: str) -> None: ...
+
+
+class Deciding(Protocol):
+    """See `bot.decisions.Decisions`."""
+
+    async def find(self, person: Person, thread: ThreadKey, decision_id: str) -> Decision: ...
+
+    async def decide(
+        self,
+        person: Person,
+        thread: ThreadKey,
+        decision_id: str,
+        verdict: Verdict,
+        *,
+        reason: str = "",
+        answers: Mapping[str, str] | None = None,
+    ) -> Decision: ...

@@ -6,7 +6,8 @@ Each reader answers None when the payload lacks what the gesture needs.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from bot.model import Person, ThreadKey
 from bot.slack.normalise import thread_key
@@ -82,24 +83,40 @@ class Shortcut:
 
 
 @dataclass(frozen=True, slots=True)
+class Input:
+    """What one input holds: what was typed, or the values of the options that are chosen."""
+
+    text: str = ""
+    chosen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Press:
-    """A button or a menu's option. `message` is the thread that the message with the button belongs to."""
+    """A button or a menu's option. `message` is the thread that the message with the button belongs to.
+
+    Args:
+        inputs: what the inputs around it hold, by block_id.
+        metadata: what the modal around it remembers.
+    """
 
     id: str
     value: str
     place: Place
     message: ThreadKey | None
     message_ts: str
+    inputs: Mapping[str, Input] = field(default_factory=dict)
+    metadata: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """A modal. `typed` is what its one input holds."""
+    """A modal. `typed` is what is typed into its first input, `inputs` what each holds, by block_id."""
 
     id: str
     place: Place
     metadata: str
     typed: str
+    inputs: Mapping[str, Input] = field(default_factory=dict)
 
 
 def answer_thread(thread: ThreadKey, ts: str) -> str:
@@ -182,6 +199,8 @@ def press(body: Json) -> Press | None:
         replace(place, thread_ts=thread_ts, on_ephemeral=ephemeral),
         message,
         ts,
+        _inputs(obj(body, "view") or body),
+        text(obj(body, "view"), "private_metadata"),
     )
 
 
@@ -190,14 +209,25 @@ def submitted(body: Json) -> Submitted | None:
     if place is None:
         return None
     view = obj(body, "view")
-    inputs = [
-        text(element, "value")
-        for block in obj(obj(view, "state"), "values").values()
-        if isinstance(block, dict)
-        for element in block.values()
-        if isinstance(element, dict)
-    ]
-    return Submitted(text(view, "callback_id"), place, text(view, "private_metadata"), inputs[0] if inputs else "")
+    inputs = _inputs(view)
+    first = next(iter(inputs.values()), Input())
+    return Submitted(text(view, "callback_id"), place, text(view, "private_metadata"), first.text, inputs)
+
+
+def _inputs(holder: Json) -> Mapping[str, Input]:
+    """What a view's or a message's inputs hold. Each of our blocks has one."""
+    values = obj(obj(holder, "state"), "values")
+    return {
+        name: _input(element)
+        for name in values
+        for element in list(obj(values, name).values())[:1]
+        if isinstance(element, Mapping)
+    }
+
+
+def _input(element: Json) -> Input:
+    options = [obj(element, "selected_option"), *objects(element, "selected_options")]
+    return Input(text(element, "value"), tuple(text(option, "value") for option in options if option))
 
 
 def _place(body: Json) -> Place | None:

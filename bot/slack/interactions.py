@@ -15,7 +15,9 @@ from bot.slack import wording_commands as words
 from bot.slack.action_ids import ActionId, ShortcutId, ViewId
 from bot.slack.buttons import Buttons
 from bot.slack.commands import Command, Rename, Tag, parse, tag_of
-from bot.slack.core import Branches
+from bot.slack.core import Branches, Deciding
+from bot.slack.decisions.posting import Cards
+from bot.slack.decisions.presses import Presses, missing_in, place_of
 from bot.slack.events import Surroundings
 from bot.slack.gestures import Place, Press, Shortcut, Submitted, press, shortcut, submitted, typed
 from bot.slack.views import modals
@@ -30,8 +32,9 @@ Errors = Mapping[str, str]
 class Interactions:
     """The listeners for what people do with the bot's own surface."""
 
-    def __init__(self, around: Surroundings, forks: Branches, *, command: str) -> None:
+    def __init__(self, around: Surroundings, forks: Branches, decisions: Deciding, *, command: str) -> None:
         self._around = around
+        self._presses = Presses(decisions, Cards(around.installations), around.answers)
         self._buttons = Buttons(around, forks)
         self._command = command
 
@@ -53,11 +56,14 @@ class Interactions:
         if found.id == ActionId.ROW:
             chosen, _, value = found.value.partition(" ")
             found = replace(found, id=chosen, value=value)
-        listener = ACTIONS.get(found.id)
-        if listener is None:
+        name = found.id.partition(".")[0]
+        listener, deciding = ACTIONS.get(name), DECIDING.get(name)
+        if deciding is not None:
+            self._start(found.place, lambda: deciding(self._presses, found), f"action {name}")
+        elif listener is not None:
+            self._start(found.place, lambda: listener(self._buttons, found), f"action {name}")
+        else:
             log.info("unknown_action", action=found.id[:50])
-            return
-        self._start(found.place, lambda: listener(self._buttons, found), f"action {found.id}")
 
     async def on_shortcut(self, body: Json) -> None:
         found = shortcut(body)
@@ -70,6 +76,8 @@ class Interactions:
     async def on_submission(self, body: Json) -> Errors:
         """A modal's input. What it returns goes into the ack, so that Slack shows it beside the input."""
         found = submitted(body)
+        if found is not None and found.id in ANSWERING:
+            return self._on_decision(found)
         listener = VIEWS.get(found.id) if found is not None else None
         if found is None or listener is None:
             log.info("unknown_view")
@@ -83,6 +91,19 @@ class Interactions:
             return {}
         place = Place(found.place.person, asked.channel, asked.thread_ts, asked.response_url)
         self._start(place, lambda: self._submit(place, listener(asked.thread, found)), f"view {found.id}")
+        return {}
+
+    def _on_decision(self, found: Submitted) -> Errors:
+        missing = missing_in(found)
+        if missing:
+            return missing
+        try:
+            place = place_of(found)
+        except ValueError:
+            log.warning("malformed_view", view=found.id)
+            return {}
+        listener = ANSWERING[found.id]
+        self._start(place, lambda: listener(self._presses, found), f"view {found.id}")
         return {}
 
     async def _submit(self, place: Place, command: Command) -> None:
@@ -165,6 +186,23 @@ ACTIONS: Mapping[str, Callable[[Buttons, Press], Awaitable[None]]] = {
     ActionId.HOME_FIRST: Buttons.open_home,
     ActionId.HOME_SEARCH: Buttons.search_home,
     ActionId.CANCEL: Buttons.cancel,
+}
+
+DECIDING: Mapping[str, Callable[[Presses, Press], Awaitable[None]]] = {
+    ActionId.ALLOW_ONCE: Presses.allow_once,
+    ActionId.ALLOW_HERE: Presses.allow_here,
+    ActionId.DENY: Presses.deny,
+    ActionId.DENY_REASON: Presses.ask_reason,
+    ActionId.SHOW_WHOLE: Presses.show_whole,
+    ActionId.TURN_PAGE: Presses.turn_page,
+    ActionId.CHOOSE: Presses.choose,
+    ActionId.SEND_ANSWERS: Presses.send_answers,
+    ActionId.OWN_WORDS: Presses.ask_own_words,
+}
+
+ANSWERING: Mapping[str, Callable[[Presses, Submitted], Awaitable[None]]] = {
+    ViewId.DENY_REASON: Presses.submit_reason,
+    ViewId.OWN_WORDS: Presses.submit_answers,
 }
 
 VIEWS: Mapping[str, Callable[[ThreadKey, Submitted], Command]] = {

@@ -67,6 +67,31 @@ MODAL_TITLE_CHARS = 24
 PRIVATE_METADATA_CHARS = 3_000
 """private_metadata of a view. Documented."""
 
+OPTION_CHARS = 75
+"""Text of an option of checkboxes, radio buttons and menus, and its description. Documented."""
+
+GROUP_OPTIONS = 10
+"""Options of a group of checkboxes or radio buttons. Documented."""
+
+MENU_OPTIONS = 100
+"""Options of a select menu. Documented."""
+
+EXCERPT_LINES = 15
+"""Ours: of a command or diff on the card that asks for it, so that the buttons stay in sight."""
+
+EXCERPT_CHARS = 1_500
+"""Ours: the same in characters."""
+
+PAGE_CHARS = 12_000
+"""Ours: of a command or diff in one page of a modal. A view may weigh 250 kB (documented, `view_too_large`), and each
+character up to 12 bytes of JSON."""
+
+PREFORMATTED_CHARS = 3_000
+"""Ours: of one preformatted block, as of a section."""
+
+CARD_TEXT_CHARS = 9_000
+"""Ours: of all that a card with questions says, well below BLOCK_TEXT_CHARS, since rich text was seen to count more."""
+
 TASK_TITLE_CHARS = 150
 """Ours: the title of a task card, so that it stays one line."""
 
@@ -149,6 +174,7 @@ POSTING_ANYWHERE = Rate(525, 6)
 to whole companies, keeps to 525 (help.moveworks.com, product rate limits of chat systems)."""
 
 RATES: dict[str, Rate] = {
+    "agents.sessions.setStatus": TIER_3,
     "assistant.threads.setStatus": Rate(600, 20),  # documented as special: 600 a minute
     "assistant.threads.setSuggestedPrompts": TIER_3,
     "assistant.threads.setTitle": TIER_3,

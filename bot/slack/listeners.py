@@ -22,7 +22,7 @@ from bot.slack.answers import Answers
 from bot.slack.background import Background
 from bot.slack.changes import Changes
 from bot.slack.conversations import Conversations
-from bot.slack.core import Accounts, Branches, Edits, Forgetting, Management, Messages
+from bot.slack.core import Accounts, Branches, Deciding, Edits, Forgetting, Management, Messages
 from bot.slack.desk import Desk
 from bot.slack.directory import Directory
 from bot.slack.events import EVENTS, Emoji, EventRow, Events, Surroundings
@@ -49,6 +49,7 @@ def build_app(
     inbox: Messages,
     forks: Branches,
     admin: Management,
+    decisions: Deciding,
     directory: Directory,
     answers: Answers,
     installations: Installations,
@@ -97,7 +98,7 @@ def build_app(
     for row in EVENTS:
         app.event(row.type)(_event_listener(row, events))
     app.event(ANYTHING)(_unknown_event)
-    _register_interactions(app, Interactions(around, forks, command=command), command)
+    _register_interactions(app, Interactions(around, forks, decisions, command=command), command)
     app.error(_on_error)
     return app
 

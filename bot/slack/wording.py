@@ -220,7 +220,7 @@ _REFUSALS: dict[Reason, str] = {
     Reason.NOTHING_ARCHIVED: "There is no earlier session to bring back in that thread.",
     Reason.NO_SESSIONS: "You have no conversations with me yet. Mention me in a channel, or write to me directly.",
     Reason.BAD_ARGUMENT: "I can't use that. The command's `help` shows how it is written.",
-    Reason.NOT_ASKED: "That is not waiting for anybody any more.",
+    Reason.NOT_ASKED: "That doesn't wait for anybody any more. If it is still wanted, ask me again.",
     Reason.NOT_FOR_YOU_TO_DECIDE: "Only the person who asked for it and admins can decide this.",
     Reason.ALREADY_DECIDED: "That has been decided already.",
     Reason.BUSY: "That conversation is busy right now. Please try again in a few seconds.",
@@ -230,6 +230,7 @@ _REFUSALS_OF: dict[Reason, str] = {
     Reason.UNKNOWN_SESSION: "I know no conversation with the ID `{}`. Take it from the list, or give a link.",
     Reason.AMBIGUOUS_SESSION: "Several conversations have an ID that starts with `{}`. Give more of it, or a link.",
     Reason.BAD_ARGUMENT: "I can't use that: {}. The command's `help` shows how it is written.",
+    Reason.NOT_FOR_YOU_TO_DECIDE: "This waits for <@{}> or an admin, so your answer doesn't count here.",
 }
 
 

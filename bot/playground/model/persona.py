@@ -100,6 +100,20 @@ def _run_a_tool(_request: Request, _found: re.Match[str]) -> Reply:
     )
 
 
+def _run(request: Request, found: re.Match[str]) -> Reply:
+    command = (found["quoted"] or found["plain"]).strip()
+    if "Bash" not in request.tools:
+        return say(prose.NO_SHELL)
+    return say(f"Let me run `{command}`.") + use_tool("Bash", {"command": command, "description": prose.RUNNING})
+
+
+def _ask(request: Request, found: re.Match[str]) -> Reply:
+    if "AskUserQuestion" not in request.tools:
+        return say(prose.NO_QUESTIONS)
+    asked = prose.QUESTIONS if found["several"] else prose.QUESTIONS[:1]
+    return say("Before I go on:") + use_tool("AskUserQuestion", {"questions": list(asked)})
+
+
 _NAMED = r"\b(?:my name is|i am called|call me)\s+(?P<name>[\w-]+)"
 _KEPT = r"\bremember(?: that)?[: ]+(?P<what>[^\n?]+)$"  # up to the line's end: a question is not kept
 _LINES = re.IGNORECASE | re.MULTILINE
@@ -113,6 +127,8 @@ _TOPICS: tuple[tuple[str, Answering], ...] = (
     (rf"\b(?:read|open|show)\b(?: (?:me|the|file))* {_FILE}", _read),
     (r"\b(?:list|show|what|which)\b.{0,20}\bfiles\b", _list_files),
     (r"\b(?:run|use|try) (?:a|some|the|any) tools?\b", _run_a_tool),
+    (r"\bask me\b.*?(?P<several>\b(?:several|some|more|two|three|few|questions)\b)?$", _ask),
+    (r"^(?:please )?run:?\s+(?:`(?P<quoted>[^`]+)`|(?P<plain>\S.*))", _run),
     (r"\bwhat(?:'s| is) my name\b|\bwho am i\b", _name),
     (rf"\b(?:{_MEMORY})\b", _memory),
     (_NAMED, _introduce),

@@ -2,12 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 INTRODUCTION = (
     "_I am a scripted stand-in, not Claude: there is no API key here, so my answers follow simple rules. "
     "The bot, the Claude SDK and its CLI around me are the real ones._"
 )
+
+NO_SHELL = "There is no shell for me here: whoever runs this bot has not offered me one."
+RUNNING = "Running what you asked for"
+
+NO_QUESTIONS = "I can't ask anything here: whoever runs this bot has not offered me a way to."
+
+QUESTIONS: tuple[Mapping[str, object], ...] = (
+    {
+        "question": "Which colour shall the shed have?",
+        "header": "Colour",
+        "multiSelect": False,
+        "options": [
+            {"label": "Red", "description": "As sheds are"},
+            {"label": "Blue", "description": "Like the sky, on good days"},
+            {"label": "None", "description": "Wood is fine as it is"},
+        ],
+    },
+    {
+        "question": "What shall be kept in it?",
+        "header": "Contents",
+        "multiSelect": True,
+        "options": [
+            {"label": "Bicycles", "description": "And their parts"},
+            {"label": "Tools", "description": "Whatever has a handle"},
+            {"label": "Firewood", "description": "A winter's worth"},
+        ],
+    },
+)
+"""What it asks when it is asked to ask: the input of the tool AskUserQuestion."""
 
 _QUOTED_CHARS = 200
 _SHOWN_LINES = 20
@@ -36,7 +65,7 @@ def anything_else(prompt: str, prompts: int) -> str:
     return (
         f"{said} It is {counted} of this conversation that reached me.\n\n"
         "Try `remember 42`, `what do you remember`, `list files`, `write notes.md`, `read notes.md`, "
-        "`write a long answer 6` or the same `slowly`."
+        "`run date`, `ask me something`, `ask me some questions`, `write a long answer 6` or the same `slowly`."
     )
 
 

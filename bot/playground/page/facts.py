@@ -20,6 +20,7 @@ class Suggestion:
 SUGGESTIONS = (
     Suggestion("Let it remember", "Remember that my favourite colour is aubergine"),
     Suggestion("Let it use a tool", "Write notes.md: water the plants on Friday"),
+    Suggestion("Let it ask you", "Ask me some questions"),
     Suggestion("Ask in a channel", "{bot} write a long answer about threads, slowly", "channel"),
     Suggestion("See all conversations", "{command} list"),
 )

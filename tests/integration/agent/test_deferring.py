@@ -131,10 +131,10 @@ async def test_questions_are_asked_and_their_answers_given(bench: Bench) -> None
     assert call is not None
     assert [(q.text, q.header, q.multiple, [o.label for o in q.options]) for q in call.questions] == [
         ("Which?", "Way", False, ["A", "B"]),
-        ("What \\u202emore?", "More", True, ["X", "Y"]),
+        ("What \u202emore?", "More", True, ["X", "Y"]),
     ]
     bench.model.script(say("Thanks."))
-    answers = {"Which?": "B", "What \\u202emore?": "X, and mine"}
+    answers = {"Which?": "B", "What \u202emore?": "X, and mine"}
     told = await bench.ask("", session, resume=True, decision=decided(call, Verdict.ANSWERED, **answers))
     text, failed = results(bench.model)[call.id]
     assert '"Which?"="B"' in text

@@ -47,6 +47,7 @@ from bot.slack.listeners import build_app
 from bot.slack.mode import ChannelModes, StreamingMode
 from bot.slack.normalise import Own
 from tests.payloads import ANN, BEN, BOT_ID, BOT_USER, CHANNEL, TEAM
+from tests.unit.slack.deciding import FakeDecisions
 
 URL = "https://example.slack.com/"
 KEY = ThreadKey(TEAM, CHANNEL, "1760000002.000200")
@@ -355,6 +356,7 @@ class Incoming:
     forks: FakeForks
     admin: FakeAdmin
     privacy: FakePrivacy
+    decisions: FakeDecisions
     background: Background
     hooks: Hooks
     installation: Installation
@@ -419,6 +421,7 @@ async def incoming(
     port = runner.addresses[0][1]
     hooks.url = f"http://127.0.0.1:{port}/hook"
     inbox, forks, admin, privacy = inbox or FakeInbox(), FakeForks(), FakeAdmin(), FakePrivacy()
+    decisions = FakeDecisions()
     try:
         async with aiohttp.ClientSession() as session, Background() as background:
             installed = installed or installation(api)
@@ -433,6 +436,7 @@ async def incoming(
                 inbox=inbox,
                 forks=forks,
                 admin=admin,
+                decisions=decisions,
                 directory=Directory(installations, clock, admins=frozenset(), workspace_admins=True),
                 answers=Answers(installations, session),
                 installations=installations,
@@ -447,7 +451,19 @@ async def incoming(
                 follow_deletes=follow_deletes,
             )
             yield Incoming(
-                app, api, inbox, forks, admin, privacy, background, hooks, installed, session, channels, edits
+                app,
+                api,
+                inbox,
+                forks,
+                admin,
+                privacy,
+                decisions,
+                background,
+                hooks,
+                installed,
+                session,
+                channels,
+                edits,
             )
     finally:
         await runner.cleanup()

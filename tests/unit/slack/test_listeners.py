@@ -16,7 +16,7 @@ from bot.errors import StoreAway
 from bot.slack.action_ids import ActionId, ShortcutId, ViewId
 from bot.slack.events import EVENTS
 from bot.slack.http import PATH, event_routes
-from bot.slack.interactions import ACTIONS, SHORTCUTS, VIEWS
+from bot.slack.interactions import ACTIONS, ANSWERING, DECIDING, SHORTCUTS, VIEWS
 from bot.web.server import serving
 from tests.payloads import payload
 from tests.unit.slack.incoming import Incoming, incoming
@@ -96,9 +96,9 @@ async def test_a_body_that_is_no_json_is_refused(slack: Incoming) -> None:
 
 
 def test_every_button_shortcut_and_modal_has_its_listener() -> None:
-    assert set(ACTIONS) == set(ActionId) - {ActionId.ROW}
+    assert set(ACTIONS) | set(DECIDING) == set(ActionId) - {ActionId.ROW}
     assert {row.id for row in SHORTCUTS} == set(ShortcutId)
-    assert set(VIEWS) == {ViewId.RENAME, ViewId.TAG}
+    assert set(VIEWS) | set(ANSWERING) == set(ViewId) - {ViewId.ANSWER, ViewId.HOME, ViewId.WHOLE}
 
 
 def test_events_are_listed_once_each() -> None:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from bot.playground.model.persona import facts, persona
-from bot.playground.model.prose import INTRODUCTION
+from bot.playground.model.prose import INTRODUCTION, NO_QUESTIONS, NO_SHELL, QUESTIONS, RUNNING
 from bot.playground.model.replies import Reply, Text, Thought, ToolUse
 from bot.playground.model.requests import Request, parse_request
 
-TOOLS = [{"name": "Read"}, {"name": "Write"}, {"name": "Glob"}]
+TOOLS = ("Read", "Write", "Glob", "Bash", "AskUserQuestion")
 
 
-def request(*messages: Any) -> Request:
+def request(*messages: Any, tools: Sequence[str] = TOOLS) -> Request:
     """A conversation: people and the model in turn, or whole messages."""
     said = [
         message if isinstance(message, dict) else {"role": ("user", "assistant")[i % 2], "content": message}
         for i, message in enumerate(messages)
     ]
-    return parse_request({"model": "m", "max_tokens": 1000, "messages": said, "tools": TOOLS})
+    return parse_request(
+        {"model": "m", "max_tokens": 1000, "messages": said, "tools": [{"name": name} for name in tools]}
+    )
 
 
 def text_of(reply: Reply) -> str:
@@ -69,10 +72,20 @@ def test_facts_are_what_people_asked_to_keep() -> None:
         ("read the file `docs/a.txt`", ("Read", {"file_path": "docs/a.txt"})),
         ("show me /etc/passwd", ("Read", {"file_path": "/etc/passwd"})),
         ("write notes.md: buy milk", ("Write", {"file_path": "notes.md", "content": "buy milk\n"})),
+        ("run `ls -la | wc`", ("Bash", {"command": "ls -la | wc", "description": RUNNING})),
+        ("Run date", ("Bash", {"command": "date", "description": RUNNING})),
+        ("ask me something", ("AskUserQuestion", {"questions": list(QUESTIONS[:1])})),
+        ("please ask me some questions", ("AskUserQuestion", {"questions": list(QUESTIONS)})),
     ],
 )
 def test_simple_words_use_a_tool(prompt: str, call: tuple[str, dict[str, str]]) -> None:
     assert tools_of(later(prompt)) == [call]
+
+
+def test_without_the_tool_it_says_so() -> None:
+    for prompt, answer in (("run date", NO_SHELL), ("ask me something", NO_QUESTIONS)):
+        reply = persona(request("hi", INTRODUCTION, prompt, tools=("Read",)))
+        assert (tools_of(reply), text_of(reply)) == ([], answer)
 
 
 def test_asked_to_run_a_tool_it_thinks_and_writes_a_note() -> None:
