@@ -18,6 +18,7 @@ import structlog
 from slack_bolt.async_app import AsyncApp
 
 from bot.admin import Admin
+from bot.admission import Admission
 from bot.agent import command
 from bot.agent.claude import ClaudeAgent
 from bot.agent.leftovers import Leftovers
@@ -116,13 +117,14 @@ async def running(settings: Settings, environ: Mapping[str, str]) -> AsyncIterat
         downloads = Downloads(session, api_url=settings.slack_api_url, max_bytes=settings.attachment_max_mb * MB)
         changes = Changes()
         chat = SlackChat(installations, replies, directory, downloads, changes)
-        core = await _open_core(settings, environ, store, chat, Policies(policy, directory), clock, telemetry, stack)
+        rules = _Rules(Policies(policy, directory), Admission(policy.access, directory))
+        core = await _open_core(settings, environ, store, chat, rules, clock, telemetry, stack)
         observed = Observed(worker, store, core.inbox, core.agent, replies, health, clock)
         await stack.enter_async_context(observed.watched())
         metrics.watch(observed.gauges())
         background = await stack.enter_async_context(Background())
-        answers = Answers(installations, session)
-        surface = _Surface(directory, installations, answers, background, modes, changes)
+        answers = Answers(installations, session, rules.admission, store.turned_away)
+        surface = _Surface(directory, installations, answers, background, modes, changes, rules.admission)
         app = _listeners(settings, core, store, surface)
         await _listen(settings, app, workspaces, health, telemetry, stack)
         transport = settings.transport.value if settings.ingress else "none"
@@ -131,6 +133,14 @@ async def running(settings: Settings, environ: Mapping[str, str]) -> AsyncIterat
         yield
         health.open = False
         log.info("stopping", worker=worker)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What the operator's policy comes to."""
+
+    policies: Policies
+    admission: Admission
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +200,7 @@ async def _open_core(
     environ: Mapping[str, str],
     store: Store,
     chat: SlackChat,
-    policies: Policies,
+    rules: _Rules,
     clock: SystemClock,
     telemetry: Telemetry,
     stack: AsyncExitStack,
@@ -219,7 +229,7 @@ async def _open_core(
         PromptWriter(chat),
         new_id=_new_id,
         limits=limits,
-        policy=policies.of_turn,
+        policy=rules.policies.of_turn,
         settled=transcripts.settled,
         telemetry=telemetry,
     )
@@ -241,6 +251,7 @@ async def _open_core(
         chat,
         clock,
         new_id=_new_id,
+        admit=rules.admission.check_message,
         limits=limits,
         bounds=bounds,
         drain_s=settings.drain_s,
@@ -281,6 +292,7 @@ class _Surface:
     background: Background
     modes: ChannelModes
     changes: Changes
+    admission: Admission
 
 
 def _listeners(settings: Settings, core: _Core, store: Store, surface: _Surface) -> AsyncApp:
@@ -302,6 +314,7 @@ def _listeners(settings: Settings, core: _Core, store: Store, surface: _Surface)
         viewers=store.homes,
         changes=surface.changes,
         accounts=core.budgets,
+        admission=surface.admission,
         edits=core.edits,
         privacy=core.privacy,
         follow_deletes=settings.follow_deletes,

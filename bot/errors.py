@@ -78,6 +78,10 @@ class ChatAway(BotError):
 class Reason(StrEnum):
     """Why what a person asked for can't be done."""
 
+    NOT_HERE = "not_here"
+    """The operator's policy closes this channel."""
+    NOT_FOR_YOU = "not_for_you"
+    """The operator's policy keeps this person out."""
     NO_SESSION_HERE = "no_session_here"
     """The message or thread belongs to no session."""
     NO_POINT_HERE = "no_point_here"

@@ -7,7 +7,7 @@ warm for it, if that has room; else it is taken here, or where there is room. Wh
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Self
@@ -54,6 +54,10 @@ LAST_WORDS_S = 1.0
 """How long a worker that has drained waits for what it does beside, such as telling others of work."""
 
 
+async def everybody(_message: Message) -> None:
+    """Lets every message in."""
+
+
 @dataclass(frozen=True, slots=True)
 class InboxBounds:
     """How much a worker takes on, and how fast it notices.
@@ -92,6 +96,7 @@ class Inbox:
         bounds: InboxBounds,
         drain_s: float,
         decisions: DecisionStore,
+        admit: Callable[[Message], Awaitable[None]] = everybody,
         readiness: Readiness | None = None,
         telemetry: Telemetry | None = None,
         forget: Callable[[ThreadKey], Coroutine[Any, Any, None]] | None = None,
@@ -103,6 +108,7 @@ class Inbox:
         self._chat = chat
         self._clock = clock
         self._new_id = new_id
+        self._admit = admit
         self._limits = limits
         self._bounds = bounds
         self._drain_s = drain_s
@@ -172,7 +178,10 @@ class Inbox:
 
         Raises:
             StoreAway: it could not be kept; Slack must not get its ack.
+            ChatAway: nor could Slack tell who wrote it.
+            Refusal: NOT_HERE or NOT_FOR_YOU; it is not kept.
         """
+        await self._admit(message)
         if message.under_bot:
             await self._await_branch(message.thread)
         session_id = self._readiness.offer_session_id() if self._readiness is not None else self._new_id()

@@ -116,6 +116,8 @@ class AccessTable(Table):
     deny_channels: list[ChannelId] = []
     allow_users: list[UserId] = []
     deny_users: list[UserId] = []
+    allow_groups: list[GroupId] = []
+    deny_groups: list[GroupId] = []
     direct_messages: bool = True
     guests: bool = True
     strangers: bool = False
@@ -204,6 +206,8 @@ def _access(table: AccessTable) -> Access:
         frozenset(table.deny_channels),
         frozenset(table.allow_users),
         frozenset(table.deny_users),
+        frozenset(table.allow_groups),
+        frozenset(table.deny_groups),
         table.direct_messages,
         table.guests,
         table.strangers,

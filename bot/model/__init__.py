@@ -22,7 +22,7 @@ from bot.model.decisions import Decided, Decision, DeferredCall, DetailKind, Opt
 from bot.model.inbox import InFlight, Receipt, Resumed, Signal, SignalKind, Stopped, Taken
 from bot.model.measures import CallResult, Counted, Stage
 from bot.model.messages import Address, Attachment, Limits, Message, Prompt, Spoken
-from bot.model.places import Person, ThreadKey, just_after, ts_order
+from bot.model.places import Person, Standing, ThreadKey, just_after, ts_order
 from bot.model.policy import Access, Allowances, McpServer, Policy, Rule, Rules, Section, TurnPolicy
 from bot.model.rates import Bucket
 from bot.model.spend import Account, Budget, Level, PeriodKind, Periods, Scope, ScopeKind, SpendReport, Spent
@@ -98,6 +98,7 @@ __all__ = [
     "Spent",
     "Spoken",
     "Stage",
+    "Standing",
     "Stopped",
     "Taken",
     "TextDelta",

@@ -45,7 +45,7 @@ class Message:
     """One human message, as it arrived. `(thread.team, thread.channel, ts)` is its identity.
 
     `text` is what the person meant: the mention of the bot is taken off, Slack's escapes and `<…>` forms are undone.
-    `user_team` is the author's own workspace (another one with Slack Connect).
+    `user_team` is the author's own workspace (another one with Slack Connect); empty where Slack did not say.
     """
 
     thread: ThreadKey
@@ -55,6 +55,8 @@ class Message:
     address: Address
     user_team: str = ""
     is_dm: bool = False
+    by_bot: bool = False
+    """Another app's bot wrote it, and named this one."""
     under_bot: bool = False
     """It answers in a thread whose first message is the bot's own."""
     files: tuple[Attachment, ...] = ()

@@ -43,3 +43,13 @@ class Person:
 
     team: str
     user: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What kind of user somebody is, seen from the workspace that the bot is in. All False for a full member."""
+
+    guest: bool = False
+    stranger: bool = False
+    """Of another workspace, with whom a channel is shared; or nobody that Slack tells of."""
+    bot: bool = False

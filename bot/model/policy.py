@@ -101,12 +101,14 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who may talk to the agent, and where. An empty list of what is allowed allows all."""
+    """Who may deal with the bot, and where. Where nothing is listed as allowed, all is that is not denied."""
 
     allow_channels: frozenset[str] = frozenset()
     deny_channels: frozenset[str] = frozenset()
     allow_users: frozenset[str] = frozenset()
     deny_users: frozenset[str] = frozenset()
+    allow_groups: frozenset[str] = frozenset()
+    deny_groups: frozenset[str] = frozenset()
     direct_messages: bool = True
     guests: bool = True
     strangers: bool = False

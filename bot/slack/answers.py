@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 import aiohttp
 import structlog
@@ -12,6 +13,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from bot.errors import AlreadyDecided, ChatAway, ChatRefused, LeaseLost, Reason, Refusal, StoreAway
 from bot.slack import wording
 from bot.slack import wording_commands as words
+from bot.slack.core import Admits
 from bot.slack.decisions.words import already_decided
 from bot.slack.gestures import Place
 from bot.slack.installations import Installations
@@ -27,12 +29,25 @@ _NOT_A_MEMBER = frozenset({"not_in_channel", "channel_not_found"})
 _THREAD_GONE = frozenset({"thread_not_found", "invalid_thread_ts", "message_not_found"})
 
 
-class Answers:
-    """Tells people things: where they did something, and to them alone, as far as Slack allows."""
+_TURNED_AWAY = frozenset({Reason.NOT_HERE, Reason.NOT_FOR_YOU})
 
-    def __init__(self, installations: Installations, session: aiohttp.ClientSession) -> None:
+
+class Told(Protocol):
+    """Who was told that they are kept out: see `bot.store.turned_away`. Raises StoreAway."""
+
+    async def first(self, team: str, channel: str, user: str) -> bool: ...
+
+
+class Answers:
+    """Does what people ask for, if they may, and tells them of it: to them alone, as far as Slack allows."""
+
+    def __init__(
+        self, installations: Installations, session: aiohttp.ClientSession, admission: Admits, told: Told
+    ) -> None:
         self._installations = installations
         self._session = session
+        self._admission = admission
+        self._told = told
 
     async def tell(self, place: Place, notice: Notice, *, instead: bool = False) -> None:
         """Answer, by whichever way works: the gesture's own address, an ephemeral message, a DM.
@@ -71,17 +86,17 @@ class Answers:
         await web.call("views.update", safe_to_repeat=True, urgent=True, view_id=place.view_id, view=view.to_dict())
 
     async def attend(self, place: Place, work: Callable[[], Awaitable[None]]) -> None:
-        """Do what somebody asked for; when it can't be done, tell them why.
+        """Do what somebody asked for, if they may deal with the bot at all; when it can't be done, tell them why.
 
         Nothing is let out: what goes wrong is logged, and put into words.
         """
         try:
+            await self._admission.check(place.person, place.channel)
             await work()
         except AlreadyDecided as decided:
             await self._tell_trouble(place, already_decided(decided))
         except Refusal as refusal:
-            log.info("refusal_told", user=place.person.user, reason=refusal.reason.value)
-            await self._tell_trouble(place, wording.refusal(refusal.reason, escaped(refusal.detail)))
+            await self.refuse(place, refusal)
         except LeaseLost:
             await self._tell_trouble(place, wording.refusal(Reason.BUSY))
         except StoreAway as away:
@@ -93,6 +108,21 @@ class Answers:
         except Exception:
             log.exception("gesture_broke")
             await self._tell_trouble(place, wording.BROKEN)
+
+    async def refuse(self, place: Place, refusal: Refusal) -> None:
+        """Say why something can't be done. Whom the policy keeps out is told once a day, unless they asked for it."""
+        turned_away = refusal.reason in _TURNED_AWAY and not place.awaits_answer
+        if turned_away and (place.unasked or not await self._not_told_yet(place)):
+            return
+        log.info("refusal_told", user=place.person.user, reason=refusal.reason.value)
+        await self._tell_trouble(place, wording.refusal(refusal.reason, escaped(refusal.detail)))
+
+    async def _not_told_yet(self, place: Place) -> bool:
+        try:
+            return await self._told.first(place.person.team, place.channel, place.person.user)
+        except StoreAway as away:
+            log.warning("store_away", error=str(away))
+            return False
 
     async def _tell_trouble(self, place: Place, text: str) -> None:
         try:

@@ -42,6 +42,12 @@ class Messages(Protocol):
     async def continue_turn(self, person: Person, thread: ThreadKey, reply_ts: str, ending: Ending) -> Receipt: ...
 
 
+class Admits(Protocol):
+    """See `bot.admission.Admission`."""
+
+    async def check(self, person: Person, channel: str = "") -> None: ...
+
+
 class Branches(Protocol):
     """See `bot.forks.Forks`."""
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import structlog
 
 from bot.errors import ChatAway, ChatRefused
-from bot.model import Person
+from bot.model import Person, Standing
 from bot.ports import Clock
 from bot.slack.installations import Installations
 from bot.slack.remembered import Remembered
-from bot.slack.wire import identifier, obj, text
+from bot.slack.wire import Json, identifier, obj, text
 
 log = structlog.get_logger(__name__)
 
@@ -37,8 +37,12 @@ class Profile:
 
     name: str
     is_workspace_admin: bool
-    is_full_member: bool
-    """Not a guest, not deactivated, not a stranger from another workspace, not a bot."""
+    standing: Standing
+    deactivated: bool
+
+    @property
+    def is_full_member(self) -> bool:
+        return self.standing == Standing() and not self.deactivated
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,18 @@ class Directory:
             log.warning("group_unknown", group=group, error=str(error))
             return None
 
+    async def standing(self, person: Person) -> Standing:
+        """What kind of user somebody is; a stranger when Slack won't tell.
+
+        Raises:
+            ChatAway: Slack didn't answer.
+        """
+        try:
+            return (await self._profiles.get(person)).standing
+        except ChatRefused as refused:
+            log.warning("standing_unknown", user=person.user, error=str(refused))
+            return Standing(stranger=True)
+
     async def _ask_group(self, group: tuple[str, str]) -> frozenset[str]:
         team, group_id = group
         web = (await self._installations.of(team)).web
@@ -126,12 +142,18 @@ class Directory:
         profile = obj(user, "profile")
         names = (text(profile, "display_name"), text(profile, "real_name"), text(user, "real_name"), text(user, "name"))
         roles = ("is_admin", "is_owner", "is_primary_owner")
-        lesser = ("is_restricted", "is_ultra_restricted", "is_stranger", "deleted", "is_bot")
-        home = identifier(user, "team_id")
+        at_home = identifier(user, "team_id") in ("", person.team)
+        stranger = not (at_home or _is_colleague(user, person.team)) or user.get("is_stranger") is True
+        guest = any(user.get(flag) is True for flag in ("is_restricted", "is_ultra_restricted"))
         return Profile(
             name=next((name for name in names if name), ""),
-            is_workspace_admin=any(user.get(role) is True for role in roles) and home in ("", person.team),
-            is_full_member=not any(user.get(flag) is True for flag in lesser) and home in ("", person.team),
+            is_workspace_admin=any(user.get(role) is True for role in roles) and at_home,
+            standing=Standing(
+                guest=guest,
+                stranger=stranger,
+                bot=user.get("is_bot") is True or user.get("is_workflow_bot") is True,
+            ),
+            deactivated=user.get("deleted") is True,
         )
 
     async def _ask_channel(self, place: tuple[str, str]) -> Channel:
@@ -165,3 +187,9 @@ class Directory:
                 return False
         log.warning("members_cut", channel=channel, looked_at=MEMBERS_PAGE * MEMBERS_PAGES)
         return False
+
+
+def _is_colleague(user: Json, team: str) -> bool:
+    """Whether somebody whose home is another workspace of the same organisation belongs to this one too."""
+    teams = obj(user, "enterprise_user").get("teams")
+    return isinstance(teams, list) and team in teams

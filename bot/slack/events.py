@@ -86,7 +86,8 @@ class Events:
                 await self._take(found, tell=first_time and text(obj(body, "event"), "type") == "message")
             case Edited(thread, ts, user, said):
                 if not await self._around.inbox.amend(thread, ts, said):
-                    place = Place(Person(thread.team, user), thread.channel, thread_ts=answer_thread(thread, ts))
+                    author, root = Person(thread.team, user), answer_thread(thread, ts)
+                    place = Place(author, thread.channel, thread_ts=root, unasked=True)
                     self._start(place, lambda: self._offer_to_ask_again(place, thread, ts), "offer after an edit")
             case Deleted(thread, ts):
                 if not await self._around.inbox.withdraw(thread, ts) and self._deletions is not None:
@@ -109,7 +110,7 @@ class Events:
         """Store a message.
 
         Args:
-            tell: if it can't be stored, say so to somebody who spoke to the bot.
+            tell: if it can't be taken, say so to somebody who spoke to the bot.
         """
         place = Place(_person(message), message.thread.channel, thread_ts=answer_thread(message.thread, message.ts))
         try:
@@ -118,6 +119,11 @@ class Events:
             if tell and message.address is Address.BOT:
                 self._tell(place, words.MESSAGE_DELAYED)
             raise
+        except Refusal as refusal:
+            # One bot that answers another's message is how two of them begin to talk without end.
+            if tell and message.address is Address.BOT and not message.by_bot:
+                self._around.background.start(self._around.answers.refuse(place, refusal), "refuse")
+            return
         if receipt.taken is Taken.FULL:
             self._tell(place, wording.inbox_full(self._waiting_bound))
 
@@ -160,10 +166,10 @@ class Events:
         own = (await self._around.installations.of(event_team(body))).own
         if found is None or found.person.user == own.user:
             return
-        place = Place(found.person, found.channel)
         if found.emoji in self._emoji.branch:
-            self._start(place, lambda: self._branch(found), "branch")
+            self._start(Place(found.person, found.channel), lambda: self._branch(found), "branch")
         elif found.emoji in self._emoji.stop:
+            place = Place(found.person, found.channel, unasked=True)
             self._start(place, lambda: self._stop(found), "stop by reaction")
 
     async def _stop(self, found: Reaction) -> None:
@@ -256,7 +262,8 @@ EVENTS = (
 
 
 def _place_of_word(word: Word) -> Place:
-    return Place(word.person, word.thread.channel, thread_ts=answer_thread(word.thread, word.ts))
+    thread_ts = answer_thread(word.thread, word.ts)
+    return Place(word.person, word.thread.channel, thread_ts=thread_ts, unasked=not word.asked)
 
 
 def _person(message: Message) -> Person:

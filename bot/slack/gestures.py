@@ -27,6 +27,7 @@ class Place:
         view_id: the modal or App Home it happened in.
         in_modal: the view is a modal.
         on_ephemeral: it happened on a message that only this person sees.
+        unasked: it may not have been meant for the bot; whom the policy keeps out is not told so.
     """
 
     person: Person
@@ -37,6 +38,12 @@ class Place:
     view_id: str = ""
     in_modal: bool = False
     on_ephemeral: bool = False
+    unasked: bool = False
+
+    @property
+    def awaits_answer(self) -> bool:
+        """Whether Slack shows that something was asked for, so that no answer would look broken."""
+        return bool(self.response_url or self.view_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,15 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 import structlog
+from slack_sdk.models.views import View
 
-from bot.errors import ChatAway, ChatRefused
+from bot.errors import ChatAway, ChatRefused, Refusal
 from bot.model import Person, ThreadFilter
 from bot.ports import Clock
 from bot.slack import wording_commands as words
 from bot.slack import wording_money
 from bot.slack.background import Background, Overloaded
-from bot.slack.core import Accounts, Management
+from bot.slack.core import Accounts, Admits, Management
 from bot.slack.desk import Desk
 from bot.slack.directory import Directory
 from bot.slack.installations import Installations
@@ -42,6 +43,7 @@ class Home:
     Args:
         background: where what changed is shown.
         accounts: what people may know of the money.
+        admission: whom it is shown to.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Home:
         background: Background,
         clock: Clock,
         accounts: Accounts,
+        admission: Admits,
     ) -> None:
         self._admin = admin
         self._desk = desk
@@ -63,6 +66,7 @@ class Home:
         self._background = background
         self._clock = clock
         self._accounts = accounts
+        self._admission = admission
         self._stale: dict[str, set[str]] = {}
 
     async def open(self, person: Person, shown: Shown) -> None:
@@ -97,6 +101,15 @@ class Home:
             await self._publish(Person(team, user), Shown.read(shown))
 
     async def _publish(self, person: Person, shown: Shown) -> None:
+        try:
+            await self._admission.check(person)
+            built = await self._built(person, shown)
+        except Refusal as refusal:
+            built = view.closed(refusal.reason)
+        web = (await self._installations.of(person.team)).web
+        await web.call("views.publish", safe_to_repeat=True, urgent=True, user_id=person.user, view=built.to_dict())
+
+    async def _built(self, person: Person, shown: Shown) -> View:
         is_admin = await self._directory.is_admin(person)
         everybody = shown.everybody and is_admin
         query = ThreadFilter(person.team, user="" if everybody else person.user, text=shown.text if everybody else "")
@@ -104,12 +117,14 @@ class Home:
         report = await self._accounts.report(person, "", admin=is_admin)
         spent = [wording_money.account(account) for account in report.accounts]
         links = await self._desk.links(person.team)
-        built = view.home(shown, found, links, self._clock.now(), is_admin=is_admin, facts=spent)
-        web = (await self._installations.of(person.team)).web
-        await web.call("views.publish", safe_to_repeat=True, urgent=True, user_id=person.user, view=built.to_dict())
+        return view.home(shown, found, links, self._clock.now(), is_admin=is_admin, facts=spent)
 
     async def suggest(self, person: Person, channel: str) -> None:
         """Suggest first prompts in a DM. Whether Slack shows them is its own affair: a failure is only logged."""
+        try:
+            await self._admission.check(person, channel)
+        except Refusal:
+            return
         web = (await self._installations.of(person.team)).web
         prompts = [{"title": title, "message": message} for title, message in words.SUGGESTED_PROMPTS]
         try:

@@ -22,7 +22,7 @@ from bot.slack.answers import Answers
 from bot.slack.background import Background
 from bot.slack.changes import Changes
 from bot.slack.conversations import Conversations
-from bot.slack.core import Accounts, Branches, Deciding, Edits, Forgetting, Management, Messages
+from bot.slack.core import Accounts, Admits, Branches, Deciding, Edits, Forgetting, Management, Messages
 from bot.slack.desk import Desk
 from bot.slack.directory import Directory
 from bot.slack.events import EVENTS, Emoji, EventRow, Events, Surroundings
@@ -57,6 +57,7 @@ def build_app(
     clock: Clock,
     modes: ChannelModes,
     accounts: Accounts,
+    admission: Admits,
     edits: Edits,
     privacy: Forgetting,
     follow_deletes: bool,
@@ -74,6 +75,7 @@ def build_app(
         follow_deletes: whether a deleted message takes the words out of its turn.
         viewers: who looks at App Home.
         changes: tells of threads that changed.
+        admission: whom the bot deals with.
         background: whoever opened it closes it after the transport is closed.
     """
     desk = Desk(
@@ -88,7 +90,7 @@ def build_app(
         accounts=accounts,
         privacy=privacy,
     )
-    home = Home(admin, desk, directory, installations, viewers, background, clock, accounts)
+    home = Home(admin, desk, directory, installations, viewers, background, clock, accounts, admission)
     changes.listen(home.changed)
     conversations = Conversations(installations)
     around = Surroundings(inbox, admin, desk, answers, home, conversations, installations, background, edits)

@@ -18,6 +18,7 @@ HUMAN_SUBTYPES = frozenset({"", "file_share", "thread_broadcast", "me_message"})
 
 SLACKBOT = "USLACKBOT"
 NAMELESS_FILE = "file"
+A_BOTS = "a bot's"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ def arrival(body: Json, own: Own) -> Arrival:
     """
     event = obj(body, "event")
     team, channel = event_team(body), identifier(event, "channel")
+    shared = body.get("is_ext_shared_channel") is not False
     if not (team and channel):
         return Ignored("no team or channel")
     subtype = text(event, "subtype")
@@ -106,7 +108,7 @@ def arrival(body: Json, own: Own) -> Arrival:
         return _deleted(event, team, channel, own)
     if subtype not in HUMAN_SUBTYPES:
         return Ignored(f"subtype {subtype}")
-    return _written(event, team, channel, own)
+    return _written(event, team, channel, own, shared=shared)
 
 
 def thread_key(team: str, channel: str, message: Json) -> ThreadKey | None:
@@ -134,7 +136,7 @@ def written(message: Json, thread: ThreadKey, own: Own) -> Message | None:
         identifier(message, "user"),
         _said(message, own),
         Address.BOT,
-        user_team=_user_team(message, thread.team),
+        user_team=_user_team(message, thread.team, shared=True),
         is_dm=thread.channel.startswith("D"),
         files=attachments(message),
     )
@@ -143,20 +145,22 @@ def written(message: Json, thread: ThreadKey, own: Own) -> Message | None:
 # --- what people write --------------------------------------------------------------------------------------------
 
 
-def _written(event: Json, team: str, channel: str, own: Own) -> Arrival:
-    stranger = _not_a_person(event, own)
-    if stranger:
-        return Ignored(stranger)
+def _written(event: Json, team: str, channel: str, own: Own, *, shared: bool) -> Arrival:
+    """`shared`: people of other workspaces may be in the channel."""
+    why, named = _not_a_person(event, own), mentions(text(event, "text"))
+    # Were each message of a bot a prompt, two of them would talk without end.
+    by_bot = why == A_BOTS and own.user in named
+    if why and not by_bot:
+        return Ignored(why)
     thread, ts, user = thread_key(team, channel, event), timestamp(event, "ts"), identifier(event, "user")
     if thread is None or not ts:
         return Ignored("no ts")
     is_dm = _is_dm(event, channel)
     said, files = _said(event, own), attachments(event)
-    named = mentions(text(event, "text"))
     asked = is_dm or own.user in named
     if not said and not files and own.user not in named:
         return Ignored("empty")
-    kind = _word(said) if not files else None
+    kind = _word(said) if not (files or by_bot) else None
     if kind is not None and (asked or (kind is WordKind.STOP and thread.root_ts != ts)):
         if text(event, "type") == "app_mention":
             return Ignored("the word comes as a message too")
@@ -168,8 +172,9 @@ def _written(event: Json, team: str, channel: str, own: Own) -> Arrival:
         user,
         said,
         address,
-        user_team=_user_team(event, team),
+        user_team=_user_team(event, team, shared=shared),
         is_dm=is_dm,
+        by_bot=by_bot,
         under_bot=identifier(event, "parent_user_id") == own.user,
         files=files,
     )
@@ -184,7 +189,7 @@ def _not_a_person(message: Json, own: Own) -> str:
     if user == own.user or (bot and bot == own.bot):
         return "our own"
     if bot or message.get("bot_profile") or user == SLACKBOT:
-        return "a bot's"
+        return A_BOTS
     return ""
 
 
@@ -193,10 +198,16 @@ def _is_dm(event: Json, channel: str) -> bool:
     return (text(event, "channel_type") or ("im" if channel.startswith("D") else "")) == "im"
 
 
-def _user_team(event: Json, team: str) -> str:
-    """The author's own workspace. In `app_mention` the field may hold an organisation's id (E…), which is none."""
-    candidates = (identifier(event, name) for name in ("user_team", "source_team", "team"))
-    return next((candidate for candidate in candidates if candidate.startswith("T")), team)
+def _user_team(event: Json, team: str, *, shared: bool) -> str:
+    """The author's own workspace, as far as Slack says. The fields may hold an organisation's id (E…), which is none.
+
+    In a shared channel `team` alone is no proof that somebody is of this workspace.
+    """
+    for name in ("user_team", "source_team", "team"):
+        found = identifier(event, name)
+        if found.startswith("T") and not (shared and name == "team" and found == team):
+            return found
+    return "" if shared else team
 
 
 def _word(said: str) -> WordKind | None:
@@ -265,4 +276,4 @@ def _deleted(event: Json, team: str, channel: str, own: Own) -> Arrival:
     stranger = _not_a_person(before, own) if before else ""
     if stranger == "our own":
         return ReplyDeleted(thread, ts)
-    return Ignored("not a person's") if stranger == "a bot's" else Deleted(thread, ts)
+    return Ignored("not a person's") if stranger == A_BOTS else Deleted(thread, ts)

@@ -195,6 +195,8 @@ FEEDBACK_THANKS = "Thank you, noted."
 # --- why something can't be done ------------------------------------------------------------------------------------
 
 _REFUSALS: dict[Reason, str] = {
+    Reason.NOT_HERE: "I'm not available here. Whoever runs me decides where I am; ask them, or write to me elsewhere.",
+    Reason.NOT_FOR_YOU: "I may not work with you here. Whoever runs me decides with whom I do; please ask them.",
     Reason.NO_SESSION_HERE: (
         "That message doesn't belong to a conversation with me. Mention me in its thread to start one."
     ),

@@ -47,6 +47,7 @@ PATTERNS = (
     "bot:spend:{<team>:<kind>:<id>}",
     "bot:spenders:{<team>:<kind>:<month>}",
     "bot:homes:{<team>}",
+    "bot:turned-away:{<team>:<channel>:<user>}",
     "bot:workers",
     "bot:worker:{<worker>}",
     "bot:installation:{<owner>}",
@@ -224,6 +225,11 @@ def channels(team: str) -> str:
 def homes(team: str) -> str:
     """What a team's people look at in App Home."""
     return f"bot:homes:{{{team}}}"
+
+
+def turned_away(team: str, channel: str, user: str) -> str:
+    """That somebody was told, in a channel or (when that is empty) App Home, that the bot is not for them."""
+    return f"bot:turned-away:{{{team}:{channel or 'home'}:{user}}}"
 
 
 def installation(owner: str) -> str:

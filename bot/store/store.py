@@ -35,6 +35,7 @@ from bot.store.spend import Spend
 from bot.store.survey import Survey
 from bot.store.threads import Threads
 from bot.store.transcripts import TranscriptStore
+from bot.store.turned_away import TurnedAway
 from bot.store.turns import Turns
 from bot.store.workers import LivingWorkers
 
@@ -93,6 +94,7 @@ class Store:
         self.rates = RateBuckets(database)
         self.channels = ChannelSettings(database)
         self.homes = HomeViewers(database)
+        self.turned_away = TurnedAway(database)
         self.oauth_states = OAuthStates(database)
 
     async def health(self) -> StoreHealth:

@@ -39,6 +39,7 @@ workspace_month_usd = 500.5
 
 [access]
 deny_channels = ["C0FINANCE"]
+deny_groups = ["S0AGENCY1"]
 guests = false
 
 [mcp_servers.github]
@@ -75,7 +76,9 @@ def test_all_that_a_file_can_say_is_understood() -> None:
     assert base.rules == rules(["Read", "Bash(git log *)"], ["Write"], ["mcp__github__delete_*"])
     assert (base.model, base.repositories, base.mcp) == ("claude-sonnet-5", (Path("/srv/handbook"),), ("github",))
     assert base.limits == Allowances(max_turns=20, max_turn_usd=2, workspace_month_usd=500.5)
-    assert policy.access == Access(deny_channels=frozenset({"C0FINANCE"}), guests=False)
+    assert policy.access == Access(
+        deny_channels=frozenset({"C0FINANCE"}), deny_groups=frozenset({"S0AGENCY1"}), guests=False
+    )
     channel, group = policy.channels["C0OPS"], policy.groups["S0INTERNS"]
     assert (channel.model, channel.repositories, channel.mcp) == ("claude-opus-5", (), ("wiki",))
     assert channel.rules == rules(["Bash"])

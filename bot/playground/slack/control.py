@@ -181,11 +181,13 @@ class EmulatedSlack:
 
     def replies_of_bot(self, channel: str, root_ts: str) -> list[Message]:
         """What the bot said in a thread, oldest first."""
-        return [reply for reply in self.workspace.replies(channel, root_ts) if reply.bot_id]
+        return [
+            reply for reply in self.workspace.replies(channel, root_ts) if reply.bot_id == self.workspace.app.bot_id
+        ]
 
     def posts_of_bot(self, channel: str) -> list[Message]:
         """What the bot posted at the root of a channel, oldest first."""
-        return [message for message in self.workspace.history(channel) if message.bot_id]
+        return [message for message in self.workspace.history(channel) if message.bot_id == self.workspace.app.bot_id]
 
     def ephemerals(self, user: str, channel: str = "") -> list[Ephemeral]:
         """What only this person sees, oldest first."""

@@ -167,7 +167,7 @@ class Events:
         return {key: value for key, value in wire.items() if not key.startswith("reply_") and key != "latest_reply"}
 
     def _inner(self, message: Message) -> Json:
-        team = self._workspace.team.id
+        team = self._workspace.team_of(message.user)
         return message_json(self._workspace, message) | {"source_team": team, "user_team": team}
 
     def _send_message(self, channel: Channel, event: Json) -> None:
@@ -178,9 +178,9 @@ class Events:
         """Only what was subscribed to, and only from where the app is."""
         if subscription not in self._subscribed or self._workspace.app.user_id not in channel.members:
             return
-        self._deliver(self.callback(event))
+        self._deliver(self.callback(event, shared=self._workspace.is_shared(channel)))
 
-    def callback(self, event: Json) -> Json:
+    def callback(self, event: Json, *, shared: bool = False) -> Json:
         """The whole payload around an event, under a new event id."""
         workspace = self._workspace
         team = workspace.team.id
@@ -202,6 +202,6 @@ class Events:
             "event_id": workspace.ids.new("Ev"),
             "event_time": int(workspace.clock.now()),
             "authorizations": [authorization],
-            "is_ext_shared_channel": False,
+            "is_ext_shared_channel": shared,
             "event_context": "4-" + workspace.ids.secret(40),
         }

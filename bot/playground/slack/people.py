@@ -70,7 +70,7 @@ class People:
         *,
         broadcast: bool = False,
     ) -> str:
-        """Send a message. Returns its ts.
+        """Send a message; another app's bot can do so too. Returns its ts.
 
         Args:
             text: as Slack has it on the wire; `typed` makes that of what a keyboard gives.
@@ -87,6 +87,7 @@ class People:
             channel=place.id,
             ts="",
             user=user,
+            bot_id=f"B{user[1:]}" if self._workspace.user(user).is_bot else "",
             text=text,
             thread_ts=thread_ts,
             subtype="file_share" if files else "thread_broadcast" if broadcast else "",

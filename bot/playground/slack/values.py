@@ -44,7 +44,10 @@ class Team:
 
 @dataclass
 class User:
-    """A person or a bot user. `color` is six hex digits, `name` the handle, `tz` an IANA zone."""
+    """A person or a bot user. `color` is six hex digits, `name` the handle, `tz` an IANA zone.
+
+    `team` is the workspace they are of when it is another one, with which channels are shared.
+    """
 
     id: str
     name: str
@@ -53,6 +56,8 @@ class User:
     is_admin: bool = False
     is_owner: bool = False
     is_bot: bool = False
+    is_guest: bool = False
+    team: str = ""
     tz: str = "Europe/Berlin"
     status_emoji: str = ""
     status_text: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import mimetypes
+from dataclasses import replace
 from urllib.parse import quote
 
 from bot.playground.slack.values import AgentSession, Channel, ChannelKind, Ephemeral, File, Json, Message, User, View
@@ -26,7 +27,7 @@ def user_json(workspace: Workspace, user: User) -> Json:
     is_app = user.id == workspace.app.user_id
     return {
         "id": user.id,
-        "team_id": workspace.team.id,
+        "team_id": user.team or workspace.team.id,
         "name": user.name,
         "deleted": False,
         "color": user.color,
@@ -38,7 +39,7 @@ def user_json(workspace: Workspace, user: User) -> Json:
         "is_admin": user.is_admin,
         "is_owner": user.is_owner,
         "is_primary_owner": user.is_owner,
-        "is_restricted": False,
+        "is_restricted": user.is_guest,
         "is_ultra_restricted": False,
         "is_bot": user.is_bot,
         "is_app_user": False,
@@ -66,7 +67,7 @@ def _profile(workspace: Workspace, user: User) -> Json:
         "avatar_hash": hashlib.sha256(user.id.encode()).hexdigest()[:12],
         "first_name": first,
         "last_name": last,
-        "team": workspace.team.id,
+        "team": user.team or workspace.team.id,
     }
     for size in (24, 32, 48, 72, 192, 512):
         profile[f"image_{size}"] = f"https://avatars.slack-edge.com/{user.id}_{size}.png"
@@ -98,8 +99,8 @@ def channel_json(workspace: Workspace, channel: Channel, for_user: str) -> Json:
         "is_mpim": channel.kind is ChannelKind.MPIM,
         "is_private": is_private,
         "is_general": channel.name == "general",
-        "is_shared": False,
-        "is_ext_shared": False,
+        "is_shared": workspace.is_shared(channel),
+        "is_ext_shared": workspace.is_shared(channel),
         "is_pending_ext_shared": False,
         "pending_shared": [],
         "pending_connected_team_ids": [],
@@ -115,8 +116,11 @@ def channel_json(workspace: Workspace, channel: Channel, for_user: str) -> Json:
     }
 
 
-def bot_profile(workspace: Workspace) -> Json:
+def bot_profile(workspace: Workspace, bot_id: str = "") -> Json:
+    """The app's own, or that of another app's bot."""
     app = workspace.app
+    if bot_id not in ("", app.bot_id):
+        app = replace(app, id=f"A{bot_id[1:]}", bot_id=bot_id, name="Another app")
     icons = {f"image_{size}": f"https://avatars.slack-edge.com/{app.bot_id}_{size}.png" for size in (36, 48, 72)}
     return {
         "id": app.bot_id,
@@ -135,15 +139,15 @@ def message_json(workspace: Workspace, message: Message, *, metadata: bool = Fal
     Args:
         metadata: include the event payload, as with `include_all_metadata`.
     """
-    wire: Json = {"type": "message", "ts": message.ts, "text": message.text, "team": workspace.team.id}
-    if message.user:
-        wire["user"] = message.user
-    if message.subtype:
-        wire["subtype"] = message.subtype
-    if message.client_msg_id:
-        wire["client_msg_id"] = message.client_msg_id
+    team = workspace.team_of(message.user)
+    wire: Json = {"type": "message", "ts": message.ts, "text": message.text, "team": team}
+    if team != workspace.team.id:
+        wire |= {"user_team": team, "source_team": team}
+    named = {"user": message.user, "subtype": message.subtype, "client_msg_id": message.client_msg_id}
+    wire |= {name: value for name, value in named.items() if value}
     if message.bot_id:
-        wire |= {"bot_id": message.bot_id, "app_id": workspace.app.id, "bot_profile": bot_profile(workspace)}
+        profile = bot_profile(workspace, message.bot_id)
+        wire |= {"bot_id": message.bot_id, "app_id": profile["app_id"], "bot_profile": profile}
     if message.username:
         wire["username"] = message.username
     for name, parts in (("blocks", message.blocks), ("attachments", message.attachments)):

@@ -184,6 +184,15 @@ class Workspace:
 
     # --- messages -----------------------------------------------------------------------------------------------------
 
+    def team_of(self, user: str) -> str:
+        """The workspace that somebody is of."""
+        found = self.users.get(user)
+        return (found.team if found is not None else "") or self.team.id
+
+    def is_shared(self, channel: Channel) -> bool:
+        """Whether people of another workspace are in a channel."""
+        return any(self.team_of(member) != self.team.id for member in channel.members)
+
     def post(self, draft: Message) -> Message:
         """Put a message into its channel, under a new ts.
 
@@ -202,7 +211,7 @@ class Workspace:
             self.files[file_id].shares.append((message.channel, message.ts))
         if message.is_reply:
             self._replies.setdefault((message.channel, message.thread_ts), []).append(message.ts)
-        if message.bot_id:
+        if message.bot_id == self.app.bot_id:
             self.clear_status(message.channel, message.root_ts)
         self.tell(MessagePosted(message))
         if message.is_reply:

@@ -10,6 +10,7 @@ from slack_sdk.models.blocks import Block, DividerBlock, InputBlock, PlainTextIn
 from slack_sdk.models.blocks.basic_components import DispatchActionConfig
 from slack_sdk.models.views import View
 
+from bot.errors import Reason
 from bot.model import Thread, ThreadPage, ThreadStatus
 from bot.slack import wording
 from bot.slack import wording_commands as words
@@ -67,6 +68,11 @@ def home(shown: Shown, found: ThreadPage, link_of: LinkOf, now: float, *, is_adm
         blocks.append(_search(shown))
     blocks += [DividerBlock(), *_threads(shown, found, link_of, now)]
     return View(type="home", callback_id=ViewId.HOME.value, blocks=blocks[:MODAL_BLOCKS])
+
+
+def closed(reason: Reason) -> View:
+    """What somebody sees whom the policy keeps out."""
+    return View(type="home", callback_id=ViewId.HOME.value, blocks=[section(wording.refusal(reason))])
 
 
 def _ways(shown: Shown, *, is_admin: bool) -> Block:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bot.model import Allowances, McpServer, Person, Policy, Section, TurnPolicy
 from bot.policies import Policies
+from tests.fakes_people import FakePeople
 from tests.policies import rules
 
 ANA, BEN = Person("T1", "U_ANA"), Person("T1", "U_BEN")
@@ -21,23 +22,16 @@ POLICY = Policy(
 )
 
 
-class Groups:
-    """Implements `bot.ports.People`. `silent`: Slack does not tell."""
-
-    def __init__(self, *members: str, silent: bool = False) -> None:
-        self._members = members
-        self._silent = silent
-
-    async def is_in_group(self, person: Person, group: str) -> bool | None:
-        return None if self._silent else person.user in self._members
+def group(*members: str, silent: bool = False) -> FakePeople:
+    return FakePeople(groups={"S_SRE": members}, silent=silent)
 
 
-async def turn(people: Groups, *persons: Person, channel: str = "C_OPS") -> TurnPolicy:
+async def turn(people: FakePeople, *persons: Person, channel: str = "C_OPS") -> TurnPolicy:
     return await Policies(POLICY, people).of_turn(channel, persons)
 
 
 async def test_a_channel_adds_to_what_holds_everywhere_and_replaces_what_it_sets_anew() -> None:
-    there, elsewhere = await turn(Groups(), ANA), await turn(Groups(), ANA, channel="C_X")
+    there, elsewhere = await turn(group(), ANA), await turn(group(), ANA, channel="C_X")
     assert there.stacks == ((BUILT_IN.rules, EVERYWHERE.rules, OPS.rules),)
     assert (there.model, there.repositories) == ("big", OPS.repositories)
     assert [server.name for server in there.mcp_servers] == ["wiki"]
@@ -46,7 +40,7 @@ async def test_a_channel_adds_to_what_holds_everywhere_and_replaces_what_it_sets
 
 
 async def test_what_holds_for_a_group_holds_for_its_members() -> None:
-    member, other = await turn(Groups("U_ANA"), ANA), await turn(Groups("U_ANA"), BEN)
+    member, other = await turn(group("U_ANA"), ANA), await turn(group("U_ANA"), BEN)
     assert member.stacks[0][-1] == SRE.rules
     assert member.limits == Allowances(max_turns=50, max_turn_usd=50)
     assert [server.name for server in member.mcp_servers] == ["wiki", "pager"]
@@ -55,14 +49,14 @@ async def test_what_holds_for_a_group_holds_for_its_members() -> None:
 
 
 async def test_while_slack_does_not_tell_who_is_in_a_group_only_what_is_stricter_holds() -> None:
-    unsure = await turn(Groups(silent=True), ANA)
+    unsure = await turn(group(silent=True), ANA)
     assert unsure.stacks[0][-1] == rules(deny=["WebFetch"])
     assert unsure.limits.max_turn_usd == 5
     assert [server.name for server in unsure.mcp_servers] == ["wiki"]
 
 
 async def test_a_turn_of_several_people_may_do_what_each_of_them_may() -> None:
-    both = await turn(Groups("U_ANA"), BEN, ANA, BEN, ANA)
+    both = await turn(group("U_ANA"), BEN, ANA, BEN, ANA)
     assert both.stacks == (
         (BUILT_IN.rules, EVERYWHERE.rules, OPS.rules),
         (BUILT_IN.rules, EVERYWHERE.rules, OPS.rules, SRE.rules),
@@ -71,5 +65,5 @@ async def test_a_turn_of_several_people_may_do_what_each_of_them_may() -> None:
 
 
 async def test_everywhere_is_what_holds_without_a_channel_and_without_people() -> None:
-    everywhere = Policies(POLICY, Groups("U_ANA")).everywhere()
+    everywhere = Policies(POLICY, group("U_ANA")).everywhere()
     assert (everywhere.model, everywhere.stacks) == ("m", ((BUILT_IN.rules, EVERYWHERE.rules),))

@@ -169,6 +169,31 @@ class FakeInbox:
 
 
 @dataclass
+class FakeAdmission:
+    """Keeps out everybody, or (as it is) nobody."""
+
+    refusal: Refusal | None = None
+    asked: list[tuple[Person, str]] = field(default_factory=list)
+
+    async def check(self, person: Person, channel: str = "") -> None:
+        self.asked.append((person, channel))
+        if self.refusal is not None:
+            raise self.refusal
+
+
+@dataclass
+class FakeTold:
+    """Who was told that they are kept out."""
+
+    told: set[tuple[str, str, str]] = field(default_factory=set)
+
+    async def first(self, team: str, channel: str, user: str) -> bool:
+        first = (team, channel, user) not in self.told
+        self.told.add((team, channel, user))
+        return first
+
+
+@dataclass
 class FakeForks:
     asked: list[tuple[Any, ...]] = field(default_factory=list)
     failure: Exception | None = None
@@ -403,12 +428,17 @@ def _ask_user(given: dict[str, Any]) -> dict[str, Any]:
 
 @asynccontextmanager
 async def incoming(
-    installed: Installation | None = None, inbox: FakeInbox | None = None, *, follow_deletes: bool = True
+    installed: Installation | None = None,
+    inbox: FakeInbox | None = None,
+    admission: FakeAdmission | None = None,
+    *,
+    follow_deletes: bool = True,
 ) -> AsyncIterator[Incoming]:
     """Open the app; what it began in the background has ended when it closes.
 
     Args:
         installed: where it speaks to Slack; the scripted Web API unless given.
+        admission: whom it deals with; everybody unless given.
     """
     api = ScriptedWeb({"users.info": _ask_user})
     hooks = Hooks()
@@ -421,7 +451,7 @@ async def incoming(
     port = runner.addresses[0][1]
     hooks.url = f"http://127.0.0.1:{port}/hook"
     inbox, forks, admin, privacy = inbox or FakeInbox(), FakeForks(), FakeAdmin(), FakePrivacy()
-    decisions = FakeDecisions()
+    decisions, admission = FakeDecisions(), admission or FakeAdmission()
     try:
         async with aiohttp.ClientSession() as session, Background() as background:
             installed = installed or installation(api)
@@ -438,7 +468,7 @@ async def incoming(
                 admin=admin,
                 decisions=decisions,
                 directory=Directory(installations, clock, admins=frozenset(), workspace_admins=True),
-                answers=Answers(installations, session),
+                answers=Answers(installations, session, admission, FakeTold()),
                 installations=installations,
                 background=background,
                 viewers=FakeViewers(),
@@ -446,6 +476,7 @@ async def incoming(
                 clock=clock,
                 modes=ChannelModes(StreamingMode.AUTO, clock, channels),
                 accounts=FakeAccounts(),
+                admission=admission,
                 edits=edits,
                 privacy=privacy,
                 follow_deletes=follow_deletes,

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from bot.errors import ChatAway, ChatRefused
-from bot.model import Person
-from bot.slack.directory import CHANNEL_LIFE_S, Directory
+from bot.model import Person, Standing
+from bot.slack.directory import CHANNEL_LIFE_S, PROFILE_LIFE_S, Directory
 from bot.slack.installations import OneInstallation
 from tests.payloads import TEAM
 from tests.unit.slack.incoming import ScriptedWeb, StillClock, installation
@@ -68,6 +68,46 @@ async def test_named_admins_are_admins_without_asking_slack() -> None:
     web = ScriptedWeb()
     assert await directory(web, workspace_admins=False).is_admin(Person(TEAM, "U0ROOT"))
     assert web.calls == []
+
+
+# --- what kind of user somebody is ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fields", "standing"),
+    [
+        ({}, Standing()),
+        ({"team_id": ""}, Standing()),
+        ({"is_restricted": True}, Standing(guest=True)),
+        ({"is_ultra_restricted": True}, Standing(guest=True)),
+        ({"is_bot": True}, Standing(bot=True)),
+        ({"is_workflow_bot": True}, Standing(bot=True)),
+        ({"team_id": "T0PARTNER"}, Standing(stranger=True)),
+        ({"is_stranger": True}, Standing(stranger=True)),
+        ({"team_id": "T0OTHER", "enterprise_user": {"teams": ["T0OTHER", TEAM]}}, Standing()),
+        ({"team_id": "T0OTHER", "enterprise_user": {"teams": ["T0OTHER"]}}, Standing(stranger=True)),
+        ({"team_id": "T0OTHER", "enterprise_user": {"teams": TEAM}}, Standing(stranger=True)),
+    ],
+)
+async def test_users_are_members_guests_strangers_or_bots(fields: dict[str, Any], standing: Standing) -> None:
+    assert await directory(ScriptedWeb({"users.info": user(**fields)})).standing(ANN) == standing
+
+
+async def test_somebody_slack_does_not_know_is_a_stranger_and_its_silence_is_no_answer() -> None:
+    unknown = ScriptedWeb({"users.info": ChatRefused("users.info", "user_not_found")})
+    assert await directory(unknown).standing(ANN) == Standing(stranger=True)
+    with pytest.raises(ChatAway):
+        await directory(ScriptedWeb({"users.info": ChatAway("users.info", sent=True)})).standing(ANN)
+
+
+async def test_what_kind_of_user_somebody_is_is_asked_again_after_a_while() -> None:
+    clock, web = StillClock(), ScriptedWeb({"users.info": user()})
+    lookups = directory(web, clock)
+    assert await lookups.standing(ANN) == await lookups.standing(ANN) == Standing()
+    assert len(web.to("users.info")) == 1
+    web.answers["users.info"] = user(is_restricted=True)
+    clock.time += PROFILE_LIFE_S
+    assert await lookups.standing(ANN) == Standing(guest=True)
 
 
 # --- who can read what ------------------------------------------------------------------------------

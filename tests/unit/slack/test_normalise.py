@@ -111,6 +111,50 @@ def test_an_organisations_id_is_not_taken_for_a_workspace() -> None:
     assert message("message_channel", user_team="E0COMPANY", team="T0PARTNER").user_team == "T0PARTNER"
 
 
+@pytest.mark.parametrize(
+    ("fields", "home"),
+    [
+        ({"team": TEAM}, ""),
+        ({"team": TEAM, "user_team": "E0COMPANY"}, ""),
+        ({"team": "T0PARTNER"}, "T0PARTNER"),
+        ({"team": TEAM, "source_team": "T0PARTNER"}, "T0PARTNER"),
+        ({"team": TEAM, "user_team": TEAM}, TEAM),
+    ],
+)
+def test_in_a_shared_channel_nobody_counts_as_a_colleague_before_slack_says_so(
+    fields: dict[str, str], home: str
+) -> None:
+    body = payload("app_mention", **fields)
+    body["is_ext_shared_channel"] = True
+    found = arrival(body, OWN)
+    assert isinstance(found, Message)
+    assert found.user_team == home
+
+
+# --- other apps' bots -------------------------------------------------------------------------------
+
+
+def test_another_apps_bot_is_heard_where_it_names_the_bot_and_is_known_for_one() -> None:
+    found = message("message_channel_mention", bot_id="B0OTHERBT")
+    assert found.by_bot
+    assert found.address is Address.BOT
+
+
+@pytest.mark.parametrize("text", ["build 17 passed", f"<@{BEN}> build 17 passed"])
+def test_another_apps_bot_that_does_not_name_the_bot_is_not_heard(text: str) -> None:
+    assert read("message_thread_reply", bot_id="B0OTHERBT", text=text) == Ignored("a bot's")
+    assert read("message_dm", bot_id="B0OTHERBT", text="hello") == Ignored("a bot's")
+
+
+def test_the_bots_own_message_is_never_heard_even_where_it_names_itself() -> None:
+    assert read("message_channel_mention", bot_id=BOT_ID) == Ignored("our own")
+    assert read("message_channel_mention", user=BOT_USER) == Ignored("our own")
+
+
+def test_a_word_of_another_apps_bot_is_no_command() -> None:
+    assert isinstance(read("message_channel_mention", bot_id="B0OTHERBT", text=f"<@{BOT_USER}> stop"), Message)
+
+
 # --- files ------------------------------------------------------------------------------------------
 
 

@@ -42,6 +42,7 @@ OF_NO_THREAD = (
     "bot:spend:",
     "bot:spenders:",
     "bot:homes:",
+    "bot:turned-away:",
     "bot:workers",
     "bot:served-by:",
     "bot:oauth-state:",
@@ -76,6 +77,7 @@ async def _use_everything(store: Store) -> None:
     for scope in (Scope(ScopeKind.USER, "T1", "U1"), Scope(ScopeKind.WORKSPACE, "T1")):
         await store.spend.settle(scope, Periods("2026-11-21", "2026-11"), SpendRun("turn", "run"), 0.5)
     await store.homes.keep("T1", "U1", "{}")
+    await store.turned_away.first("T1", "C1", "U1")
 
 
 async def _kept(client: Redis) -> dict[str, int]:
@@ -109,8 +111,8 @@ async def test_no_key_lives_for_ever_when_threads_do_not(client: Redis) -> None:
     for_ever = {"bot:installation:{T1}", "bot:installations"}
     assert {name for name, left_s in lives.items() if left_s < 0} == for_ever
     of_their_own = re.compile(
-        r".*:(lease|fence)$|bot:(workers|(worker|signals|rate|channels|audit|pending|homes|spend|spenders|served-by|"
-        r"oauth-state):.*)"
+        r".*:(lease|fence)$|bot:(workers|(worker|signals|rate|channels|audit|pending|homes|turned-away|spend|spenders|"
+        r"served-by|oauth-state):.*)"
     )
     threads = {name: left_s for name, left_s in lives.items() if not of_their_own.match(name) and name not in for_ever}
     assert {name for name, left_s in threads.items() if not TTL_S - 60 < left_s <= TTL_S * 1.1} == set()
