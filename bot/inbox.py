@@ -66,12 +66,14 @@ class InboxBounds:
         lease_s: seconds a lease lasts without renewal; it is renewed three times as often.
         sweep_s: seconds between two looks for abandoned threads.
         beat_s: seconds between two signs of life.
+        place_s: seconds after which who waits for a place is told anew where it stands: such a word fades in a chat.
         turns_running: turns that run at once in this worker.
     """
 
     lease_s: float = 10.0
     sweep_s: float = 2.0
     beat_s: float = 1.0
+    place_s: float = 45.0
     turns_running: int = 8
 
 
@@ -135,6 +137,7 @@ class Inbox:
     async def __aenter__(self) -> Self:
         self._rounds.repeat(self._beat, self._bounds.beat_s)
         self._rounds.repeat(self._sweep, self._bounds.sweep_s)
+        self._rounds.repeat(self._tell_places, self._bounds.place_s)
         self._rounds.repeat(self._listen, LISTEN_AGAIN_S, endless=True)
         return self
 
@@ -378,6 +381,9 @@ class Inbox:
     def _tell_place(self, thread: ThreadKey, place: int) -> None:
         log.info("turn_waits", thread=str(thread), place=place)
         self._run_beside(self._chat.show_place(thread, place))
+
+    async def _tell_places(self) -> None:
+        self._slots.tell_again()
 
     # --- what other workers say, and leave behind ------------------------------------------------------------------
 

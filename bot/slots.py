@@ -66,6 +66,11 @@ class TurnSlots:
         if moved:
             self._tell()
 
+    def tell_again(self) -> None:
+        """Tell everybody who waits where it stands now."""
+        for place, ticket in enumerate(self._queue, start=1):
+            ticket.tell_place(place)
+
     async def _wait(self, ticket: _Ticket) -> None:
         self._queue.append(ticket)
         ticket.tell_place(len(self._queue))

@@ -100,6 +100,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         sweep_s: float = 0.05,
         lease_s: float = 10.0,
         turns_running: int = 8,
+        place_s: float = 45.0,
         readiness: Readiness | None = None,
         clock: Clock | None = None,
         table: BudgetTable = BudgetTable(),  # noqa: B008 (frozen)
@@ -131,7 +132,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
             clock,
             new_id=lambda: next(ids),
             limits=LIMITS,
-            bounds=InboxBounds(lease_s=lease_s, sweep_s=sweep_s, turns_running=turns_running),
+            bounds=InboxBounds(lease_s=lease_s, sweep_s=sweep_s, place_s=place_s, turns_running=turns_running),
             drain_s=drain_s,
             decisions=store.decisions,
             readiness=readiness,

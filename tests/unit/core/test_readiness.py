@@ -119,6 +119,20 @@ async def test_who_finds_no_place_is_told_where_it_stands(world: World) -> None:
     assert [request.text for request in world.agent.requests] == ["first", "second", "third"]
 
 
+async def test_who_waits_for_long_is_told_again_where_it_stands(world: World) -> None:
+    gate = asyncio.Event()
+    world.agent.scripts = [Script(gate=gate)]
+    worker = world.start_worker(turns_running=1, place_s=0.05)
+    await world.enter.enter_async_context(worker.inbox)
+    first, second = world.message("first"), world.message("second")
+    for message in (first, second):
+        await worker.inbox.take(message)
+        await world.agent.wait_for_runs(1)
+    await until(lambda: world.chat.places[:3] == [(second.thread, 1)] * 3)
+    gate.set()
+    await until(lambda: len(world.chat.posted) == 2)
+
+
 async def test_memory_bounds_how_many_turns_run(world: World) -> None:
     gate = asyncio.Event()
     world.agent.scripts = [Script(gate=gate)]

@@ -56,6 +56,17 @@ async def test_who_waits_far_behind_is_told_once_and_again_near_the_front() -> N
     await turns[-1].end()
 
 
+async def test_who_waits_can_be_told_again_where_it_stands() -> None:
+    slots = TurnSlots(1)
+    turns = await several(slots, 6)
+    await turns[0].end()
+    await until(lambda: turns[1].running)
+    slots.tell_again()
+    assert [turn.told[-1] for turn in turns[2:]] == [1, 2, 3, 4]
+    for turn in turns[1:]:
+        await turn.end()
+
+
 async def test_who_gives_up_waiting_leaves_no_gap() -> None:
     turns = await several(TurnSlots(1), 3)
     turns[1].task.cancel()
