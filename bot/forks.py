@@ -251,7 +251,7 @@ class Forks:
             await self._threads.create(lease, thread, {root_ts: Point(session_id, head, PointKind.REPLY)})
             if pending is not None:
                 await self._ask_there(lease, thread, person, pending)
-            elif self._agent is not None and head:
+            elif self._agent is not None:
                 self._inbox.beside(self._get_ready(self._agent, lease, thread))
         log.info("branched", source=str(source.key), branch=str(key), session=session_id)
         return Branch(key, await self._chat.link(key), source)
@@ -274,7 +274,8 @@ class Forks:
     async def _get_ready(self, agent: Agent, lease: Lease, branch: Thread) -> None:
         """Connect a process for the branch, before anybody has written there."""
         workdir = await self._workspaces.open(branch.key, branch.session_id)
-        request = RunRequest(lease, branch.session_id, True, "", tail=branch.head, limits=self._limits)
+        resume = bool(branch.head)
+        request = RunRequest(lease, branch.session_id, resume, "", tail=branch.head, limits=self._limits)
         agent.prepare(request, workdir)
 
     async def _announce(self, person: Person, source: ThreadKey, branch: ThreadKey) -> None:

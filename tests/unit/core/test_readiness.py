@@ -103,6 +103,19 @@ async def test_a_branch_is_prepared_before_anybody_writes_there(world: World) ->
     assert (request.session_id, request.tail, request.resume) == (thread.session_id, thread.head, True)
 
 
+async def test_a_branch_that_knows_nothing_is_prepared_too(world: World) -> None:
+    worker = world.start_worker()
+    await world.enter.enter_async_context(worker.inbox)
+    (first,) = await talk(world, worker, "first")
+    branch = await worker.forks.branch(ANA, first.thread, first.ts)
+    await until(lambda: len(world.agent.prepared) == 2)
+    again = world.message("first, differently", root=branch.thread.root_ts)
+    await worker.inbox.take(again)
+    await until(lambda: len(world.agent.requests) == 2)
+    ready, asked = world.agent.prepared[1], world.agent.requests[1]
+    assert (ready.session_id, ready.resume) == (asked.session_id, asked.resume) == (asked.session_id, False)
+
+
 async def test_who_finds_no_place_is_told_where_it_stands(world: World) -> None:
     gate = asyncio.Event()
     world.agent.scripts = [Script(gate=gate)]
