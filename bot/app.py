@@ -22,7 +22,7 @@ from bot.admission import Admission
 from bot.agent import command
 from bot.agent.claude import ClaudeAgent
 from bot.agent.leftovers import Leftovers
-from bot.agent.memory import default_clients, default_memory_mb, memory
+from bot.agent.memory import memory, room_for
 from bot.agent.pool import PoolBounds
 from bot.agent.sessions import ClaudeSessions
 from bot.agent.settings import AgentSettings
@@ -345,9 +345,9 @@ async def _listen(
 
 def _pool_bounds(settings: Settings) -> PoolBounds:
     """What the operator set, the rest from the memory there is."""
-    memory_mb = settings.warm_memory_mb or default_memory_mb(memory())
+    clients, memory_mb = room_for(settings.max_warm, settings.warm_memory_mb, memory())
     return PoolBounds(
-        clients=default_clients(memory_mb) if settings.max_warm is None else settings.max_warm,
+        clients=clients,
         idle_s=settings.warm_idle_s,
         spares=settings.spares,
         memory_bytes=memory_mb * MB,

@@ -53,14 +53,15 @@ def memory(proc: Path = Path("/proc"), cgroups: Path = Path("/sys/fs/cgroup")) -
     return Memory(total, free)
 
 
-def default_memory_mb(there: Memory) -> int:
-    """What all processes together may weigh, when the operator does not say."""
-    return int(there.total_bytes * _SHARE) // MB
+def room_for(clients: int | None, memory_mb: int | None, there: Memory) -> tuple[int, int]:
+    """How many processes there may be, and what they may weigh together, in MiB.
 
-
-def default_clients(memory_mb: int) -> int:
-    """How many processes fit into that."""
-    return max(1, memory_mb // _CLIENT_MB)
+    Args:
+        clients: what the operator set; None for as many as the memory holds.
+        memory_mb: what the operator set; None for a share of the memory there is.
+    """
+    memory_mb = memory_mb or int(there.total_bytes * _SHARE) // MB
+    return max(1, memory_mb // _CLIENT_MB) if clients is None else clients, memory_mb
 
 
 def measured(owner: str) -> MemoryUse:

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 
 from bot.agent.environment import RUN_MARK
-from bot.agent.memory import MB, Memory, default_clients, default_memory_mb, measured, memory, pss_bytes
+from bot.agent.memory import MB, Memory, measured, memory, pss_bytes, room_for
 
 GB = 1 << 30
 
@@ -54,8 +54,18 @@ def test_a_container_that_sees_only_its_own_cgroup_finds_its_limit(tmp_path: Pat
 
 
 def test_sixteen_gigabytes_hold_a_hundred_sessions() -> None:
-    assert default_clients(default_memory_mb(Memory(16 * GB, 16 * GB))) >= 100
-    assert default_clients(1) == 1
+    clients, memory_mb = room_for(None, None, Memory(16 * GB, 16 * GB))
+    assert clients >= 100
+    assert memory_mb < 16 * 1024
+
+
+def test_what_the_operator_sets_counts_and_the_rest_follows_from_it() -> None:
+    there = Memory(16 * GB, 16 * GB)
+    assert room_for(7, None, there) == (7, room_for(None, None, there)[1])
+    assert room_for(0, 500, there) == (0, 500)
+    clients, memory_mb = room_for(None, 600, there)
+    assert (clients, memory_mb) == (5, 600)
+    assert room_for(None, 1, there) == (1, 1), "one turn runs, however little there is"
 
 
 def test_a_whole_tree_is_weighed_under_its_mark() -> None:
