@@ -12,10 +12,11 @@ import psutil
 import pytest
 from structlog.testing import capture_logs
 
+from bot.agent.environment import RUN_MARK
 from bot.agent.pool import Census, PoolBounds
 from bot.clock import SystemClock
 from bot.errors import LeaseLost
-from bot.model import Ending, Limits, RunRequest, TextDelta
+from bot.model import Ending, Limits, RunRequest, TextDelta, TurnPolicy
 from bot.playground.model import say, use_tool
 from tests.integration.agent.bench import (
     LIMITS,
@@ -26,6 +27,7 @@ from tests.integration.agent.bench import (
     new_session,
     zombies,
 )
+from tests.policies import WRITING
 from tests.waiting import until
 
 GB = 1 << 30
@@ -267,6 +269,36 @@ async def test_another_model_needs_no_other_process(open_bench: OpenBench, tmp_p
         assert pids() == before
         exchanges = await bench.sessions.exchanges(bench.thread, session, 5)
         assert [exchange.prompt for exchange in exchanges] == ["one", "two", "three"]
+
+
+async def test_another_policy_holds_at_once_and_needs_no_other_process(open_bench: OpenBench, tmp_path: Path) -> None:
+    session = new_session()
+    async with open_bench(tmp_path, WARM) as bench:
+        note = bench.workdir(session) / "note.txt"
+        write = use_tool("Write", {"file_path": str(note), "content": "x"})
+        await bench.ask("one", session)
+        before = pids()
+        bench.policy = TurnPolicy()
+        bench.model.script(write, say("I may not."))
+        refused = await bench.ask("two", session, resume=True)
+        assert [tool.ok for tool in refused.finished] == [False]
+        assert not note.exists()
+        bench.policy = WRITING
+        bench.model.script(write, say("done"))
+        allowed = await bench.ask("three", session, resume=True)
+        assert [tool.ok for tool in allowed.finished] == [True]
+        assert note.read_text() == "x"
+        assert pids() == before
+
+
+async def test_two_processes_share_no_directory_and_no_mark(open_bench: OpenBench, tmp_path: Path) -> None:
+    bounds = PoolBounds(clients=4, spares=2, memory_bytes=8 * GB, client_bytes=GB)
+    async with open_bench(tmp_path, bounds) as bench:
+        await until(lambda: bench.agent.census.spares == 2 and len(marked_processes()) == 2)
+        one, other = marked_processes()
+        assert one.cwd() != other.cwd()
+        for name in ("CLAUDE_CODE_TMPDIR", RUN_MARK):
+            assert one.environ()[name] != other.environ()[name]
 
 
 async def test_other_limits_are_kept_by_another_process(open_bench: OpenBench, tmp_path: Path) -> None:
