@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.model import Turn, ts_order
@@ -42,10 +42,15 @@ class Place:
 
 
 class ReplyMessages:
-    """Writes and finds the messages of one turn's reply. Raises ChatRefused and ChatAway."""
+    """Writes and finds the messages of one turn's reply. Raises ChatRefused and ChatAway.
 
-    def __init__(self, api: SlackApi, turn: Turn) -> None:
+    Args:
+        make_sure: awaited right before anything is written to Slack, each time; what it raises keeps it from that.
+    """
+
+    def __init__(self, api: SlackApi, turn: Turn, make_sure: Callable[[], Awaitable[None]]) -> None:
         self._api = api
+        self._make_sure = make_sure
         self._turn_id = turn.id
         self._started_at = turn.started_at
         self._turn_taken = ""
@@ -67,10 +72,12 @@ class ReplyMessages:
         return wait
 
     async def _call(self, method: str, *, safe_to_repeat: bool, **arguments: object) -> Mapping[str, object]:
-        """A call in this reply's channel, in the turn that was taken for it, if one was."""
+        """Write something in this reply's channel, in the turn that was taken for it, if one was."""
         reserved, self._turn_taken = self._turn_taken == method, ""
         given = {"channel": self.place.channel, **arguments}
-        return await self._api.call(method, safe_to_repeat=safe_to_repeat, urgent=False, reserved=reserved, **given)
+        return await self._api.call(
+            method, safe_to_repeat=safe_to_repeat, urgent=False, reserved=reserved, before=self._make_sure, **given
+        )
 
     async def start(self, chunks: Sequence[Chunk], *, grouped: bool) -> str:
         """Start a stream, addressed as channels require: with Slack Connect the team is the person's own.
@@ -182,6 +189,7 @@ class ReplyMessages:
         await self._api.call(
             "files.completeUploadExternal",
             safe_to_repeat=False,
+            before=self._make_sure,
             files=[{"id": file_id, "title": title} for file_id, title in titles.items()],
             channel_id=self.place.channel,
             thread_ts=self.place.root_ts,
@@ -198,9 +206,10 @@ class ReplyMessages:
         return {wire.text(file, "name") for message in ours for file in wire.objects(message, "files")}
 
     async def _replies(self, oldest: str, *, inclusive: bool = False) -> Iterable[Mapping[str, object]]:
-        answer = await self._call(
+        answer = await self._api.call(
             "conversations.replies",
             safe_to_repeat=True,
+            channel=self.place.channel,
             ts=self.place.root_ts,
             oldest=oldest,
             inclusive=inclusive,

@@ -15,6 +15,7 @@ from bot.slack.installations import Installations
 from bot.slack.limits import PART_BYTES
 from bot.slack.messages import ReplyMessages
 from bot.slack.mode import ChannelModes
+from bot.slack.record import Record
 from bot.slack.reply import SlackReply, Tempo
 from bot.slack.script import Script
 from bot.slack.status import StatusLine
@@ -72,11 +73,12 @@ class Replies:
         draft = Draft(script, self._clock, self._part_bytes)
         draft.take_up(turn.progress)
         mode = await self._modes.at(key.team, key.channel)
-        messages = ReplyMessages(api, turn)
+        record = Record(draft, journal, self._clock)
+        messages = ReplyMessages(api, turn, record.make_sure)
         writer = Writer(draft, messages, mode, self._clock)
         status = StatusLine(api, key.channel, key.root_ts, self._clock)
         uploads = Uploads(messages)
-        reply = SlackReply(key, draft, writer, journal, status, uploads, self._clock, self._tempo)
+        reply = SlackReply(key, draft, writer, record, status, uploads, self._clock, self._tempo)
         showing = asyncio.create_task(status.keep(), name="status")
         sending = reply.begin()
         self._open.add(reply)

@@ -13,10 +13,11 @@ import structlog
 
 from bot.errors import ChatAway, StoreAway
 from bot.model import AgentEvent, Closing, Ending, Progress, Remark, RemarkKind, TextDelta, ThreadKey, ToolStarted
-from bot.ports import Clock, Journal
+from bot.ports import Clock
 from bot.slack.draft import Act, Draft, Step
 from bot.slack.finale import Finale, finale
 from bot.slack.limits import STREAM_ROLL_S
+from bot.slack.record import Record
 from bot.slack.sheets import Goal
 from bot.slack.status import StatusLine
 from bot.slack.uploads import Uploads
@@ -29,9 +30,6 @@ T = TypeVar("T")
 
 LONG_WAIT_S = 4.0
 """While text waits longer than this for its turn under Slack's rates, the status says that there is some."""
-
-SURE_S = 3.0
-"""For so long after a save the lease is taken for held: it lives for longer than that without renewal, by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ class SlackReply:
         thread: ThreadKey,
         draft: Draft,
         writer: Writer,
-        journal: Journal,
+        record: Record,
         status: StatusLine,
         uploads: Uploads,
         clock: Clock,
@@ -75,7 +73,7 @@ class SlackReply:
         self._thread = thread
         self._draft = draft
         self._writer = writer
-        self._journal = journal
+        self._record = record
         self._status = status
         self._uploads = uploads
         self._clock = clock
@@ -91,8 +89,6 @@ class SlackReply:
         self._moved_at = 0.0
         self._taken_up = draft.progress != Progress()
         """Another worker began this reply."""
-        self._saved: Progress | None = draft.progress
-        self._saved_at = 0.0
         self._sent_at = 0.0
         self._sending: asyncio.Task[None] | None = None
 
@@ -162,7 +158,7 @@ class SlackReply:
                 kept = ""
             await self._flush(patient=news and bool(self._draft.sheets), rested=not news)
             if self._ending is not None:
-                await self._persist(self._save)
+                await self._persist(self._record.keep)
                 return
 
     def _rest_s(self) -> float | None:
@@ -205,7 +201,8 @@ class SlackReply:
         self._heard_chars = 0
         if self._closing is not None and self._ending is None:
             # The journal knows the outcome now: kept before the rest is shown, it is not asked for again.
-            self._ending, self._saved = self._closing, None
+            self._ending = self._closing
+            self._record.outdated()
         if self._draft.script.holds_back:
             self._status.text_waits()
 
@@ -232,15 +229,13 @@ class SlackReply:
         if step is None:
             return False
         known = len(self._draft.timestamps)
-        if self._clock.now() - self._saved_at > SURE_S:
-            self._saved = None  # after a freeze the lease may be another's: a save finds out
-        await self._save()
+        await self._record.keep()
         await self._writer.perform(step)
         if step.act in (Act.START, Act.POST):
             self._status.covered()
         self._moved_at = self._clock.now()
         if len(self._draft.timestamps) > known:
-            await self._save()
+            await self._record.keep()
         return True
 
     async def _due_step(self, *, patient: bool, rested: bool) -> Step | None:
@@ -271,12 +266,6 @@ class SlackReply:
             await first_of(self._over, self._clock, seconds)
         else:
             await self._clock.sleep(seconds)
-
-    async def _save(self) -> None:
-        progress = self._draft.progress
-        if progress != self._saved:
-            await self._journal.save(progress)
-            self._saved, self._saved_at = progress, self._clock.now()
 
     async def _persist(self, action: Callable[[], Awaitable[T]]) -> T:
         """Do it, and wait and try again while Slack or the store is away; within bounds once the turn is over."""

@@ -44,7 +44,7 @@ class Envelopes:
         """A listener of the SDK's, which runs each envelope in a task of its own."""
         task = asyncio.current_task()
         if not self._taking or task is None:
-            # Without an ack Slack gives it to another connection, or to this bot after its restart.
+            # The connection is closed: Slack gives it to another, after a while.
             return
         self._in_hand.add(task)
         try:
@@ -61,11 +61,15 @@ class Envelopes:
         await send_async_response(client, request, response, started_at)
         self._telemetry.took(Stage.EVENT_TO_ACK, time.time() - started_at)
 
-    async def finish(self, timeout_s: float) -> None:
-        """Take nothing new, and see what is in hand through to its ack."""
-        self._taking = False
+    async def settle(self, timeout_s: float) -> None:
+        """See what is in hand now through to its ack. What comes meanwhile is taken: Slack doesn't know of the end."""
         if self._in_hand:
             await asyncio.wait(set(self._in_hand), timeout=timeout_s)
+
+    async def finish(self, timeout_s: float) -> None:
+        """Take nothing new, and keep what came last, though too late for its ack: Slack may be slow to repeat it."""
+        self._taking = False
+        await self.settle(timeout_s)
         for task in self._in_hand:
             task.cancel()
 
@@ -99,8 +103,9 @@ async def listen_over_socket(
         log.info("socket_open")
         yield lambda: _is_connected(client)
     finally:
-        await envelopes.finish(drain_s)
+        await envelopes.settle(drain_s)
         await _close(client)
+        await envelopes.finish(drain_s)
         log.info("socket_closed")
 
 

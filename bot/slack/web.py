@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -63,6 +63,7 @@ class SlackApi(Protocol):
         safe_to_repeat: bool,
         urgent: bool = False,
         reserved: bool = False,
+        before: Callable[[], Awaitable[None]] | None = None,
         **arguments: object,
     ) -> Mapping[str, object]: ...
 
@@ -143,6 +144,7 @@ class Web:
         safe_to_repeat: bool,
         urgent: bool = False,
         reserved: bool = False,
+        before: Callable[[], Awaitable[None]] | None = None,
         **arguments: object,
     ) -> Mapping[str, object]:
         """Call a method and return Slack's answer, once Slack has confirmed it.
@@ -155,6 +157,7 @@ class Web:
             safe_to_repeat: doing it twice is the same as doing it once.
             urgent: a person waits for it: it counts, but doesn't queue behind background calls.
             reserved: its turn was taken by `reserve`, and has come.
+            before: awaited right before each attempt; what it raises ends the call.
             arguments: the method's own; those that are None are left out.
 
         Raises:
@@ -167,6 +170,8 @@ class Web:
             if not reserved:
                 await self._wait_for_turn(method, arguments, urgent=urgent)
             reserved = False
+            if before is not None:
+                await before()
             trouble = await self._measured(method, arguments, again=attempt > 0)
             if not isinstance(trouble, _Trouble):
                 return trouble

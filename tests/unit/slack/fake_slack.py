@@ -240,8 +240,11 @@ class FakeSlack:
         safe_to_repeat: bool,
         urgent: bool = False,
         reserved: bool = False,
+        before: Callable[[], Awaitable[None]] | None = None,
         **arguments: object,
     ) -> Mapping[str, object]:
+        if before is not None:
+            await before()
         given = {name: value for name, value in arguments.items() if value is not None}
         if method == "assistant.threads.setStatus":
             if self.faults_of.get(method):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -98,6 +98,7 @@ class ScriptedWeb:
         safe_to_repeat: bool,
         urgent: bool = False,
         reserved: bool = False,
+        before: Callable[[], Awaitable[None]] | None = None,
         **arguments: object,
     ) -> Mapping[str, object]:
         given = {name: value for name, value in arguments.items() if value is not None}

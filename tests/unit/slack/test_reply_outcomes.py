@@ -142,6 +142,36 @@ async def test_a_worker_that_was_frozen_asks_for_its_lease_before_it_shows_anyth
     assert scene.slack.calls == calls
 
 
+async def test_a_worker_that_was_frozen_while_it_saved_shows_nothing_either() -> None:
+    async with a_reply() as scene:
+        save = scene.journal.save
+
+        async def save_and_freeze(progress: Progress) -> None:
+            await save(progress)
+            scene.clock.time += 60
+            scene.journal.lost = True
+
+        scene.journal.save = save_and_freeze  # type: ignore[method-assign]
+        await scene.say("Hello ")
+        with pytest.raises(LeaseLost):
+            await scene.close()
+    assert scene.slack.calls == []
+
+
+async def test_a_slow_store_only_makes_a_reply_slow() -> None:
+    async with a_reply() as scene:
+        save = scene.journal.save
+
+        async def save_slowly(progress: Progress) -> None:
+            scene.clock.time += 60 if len(scene.journal.saves) < 3 else 1
+            await save(progress)
+
+        scene.journal.save = save_slowly  # type: ignore[method-assign]
+        await scene.say("Hello")
+        await scene.close()
+        assert scene.slack.text == "Hello"
+
+
 async def test_at_the_end_the_progress_says_that_everything_is_confirmed() -> None:
     async with a_reply() as scene:
         await scene.say("Hello")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 import pytest
 
@@ -99,6 +99,23 @@ async def test_stopping_sees_what_is_in_hand_through_and_leaves_no_task(emulated
             task.get_name() for task in own_tasks() - before if "bot.slack" in repr(task) or "slack_sdk" in repr(task)
         }
         assert left == set()
+
+
+async def test_what_comes_while_the_last_ones_are_seen_through_is_taken_at_once(emulated: EmulatedSlack) -> None:
+    inbox = SlowInbox()
+    async with incoming(inbox=inbox) as slack:
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(listening(slack, emulated))
+            await emulated.connected()
+            emulated.people.say(U_ANA, C_GENERAL, "hello")
+            await inbox.begun.wait()
+            closing = asyncio.create_task(stack.pop_all().aclose())
+            inbox.begun.clear()
+            emulated.people.say(U_ANA, C_GENERAL, "and another")
+            await inbox.begun.wait()
+            inbox.may_store.set()
+            await closing
+        assert [message.text for message in inbox.taken] == ["hello", "and another"]
 
 
 async def test_a_wrong_app_token_is_one_clear_line(emulated: EmulatedSlack) -> None:

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.errors import ChatAway, ChatRefused
+from bot.errors import ChatAway, ChatRefused, LeaseLost
 from bot.slack.limits import RATES
 from bot.slack.rates import LocalBuckets, buckets_of
 from bot.slack.web import ATTEMPTS, RETRY_AFTER_S, Web, web_client
@@ -253,4 +253,19 @@ async def test_a_file_that_is_not_wanted_is_refused_at_once(door: Door) -> None:
     door.answers = [refused("x", status=403)]
     with pytest.raises(ChatRefused, match="http_403"):
         await send(door)
+    assert len(door.asked) == 1
+
+
+async def test_what_must_hold_is_made_sure_of_before_each_attempt(door: Door) -> None:
+    door.answers += [broken, ok]
+    sure: list[int] = []
+
+    async def make_sure() -> None:
+        if sure:
+            raise LeaseLost
+        sure.append(len(door.asked))
+
+    with pytest.raises(LeaseLost):
+        await door.web.call("chat.update", safe_to_repeat=True, before=make_sure, channel="C1", ts="1.2", text="late")
+    assert sure == [0]
     assert len(door.asked) == 1
