@@ -11,7 +11,7 @@ CHURN_CHANNELS ?= 4
 # Most tests wait for processes of their own, so a few more than there are cores.
 TEST_JOBS ?= 3
 
-.PHONY: help install demo test bench churn chaos scale load check format lock configuration-page clean
+.PHONY: help install demo test bench churn chaos drills scale load check format lock configuration-page clean
 .DEFAULT_GOAL := help
 
 help: ## Say what can be made.
@@ -40,6 +40,9 @@ churn: install ## Let people come and go and processes die, and count what is le
 chaos: install ## Break workers and Redis while people talk, and count every word (CHAOS_ARGS="--seed 7 --seconds 300").
 	$(NO_PROXIES) $(BIN)/python -m tests.chaos.run $(CHAOS_ARGS)
 	$(NO_PROXIES) $(BIN)/python -m tests.chaos.run --agent cli --workers 3 --threads 8 --messages-per-s 0.7 --every-s 6 $(CHAOS_ARGS)
+
+drills: install ## Let one thing after the other go wrong under load, and write into docs/operations.md how long people wait.
+	$(NO_PROXIES) $(BIN)/python -m tests.chaos.drills --write
 
 scale: install ## Measure 1, 2 and 4 workers on one Redis, and write the figures into docs/operations.md.
 	$(NO_PROXIES) $(BIN)/python -m tests.bench.scale --write

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.run import Plan, chaos
+from tests.chaos.run import chaos
+from tests.chaos.stage import Plan
 from tests.requirements_of_machine import needs
 
 
