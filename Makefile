@@ -11,7 +11,7 @@ CHURN_CHANNELS ?= 4
 # Most tests wait for processes of their own, so a few more than there are cores.
 TEST_JOBS ?= 3
 
-.PHONY: help install demo test bench churn chaos drills scale load check format lock configuration-page clean
+.PHONY: help install demo test bench churn chaos drills scale load image-steps check format lock configuration-page clean
 .DEFAULT_GOAL := help
 
 help: ## Say what can be made.
@@ -49,6 +49,9 @@ scale: install ## Measure 1, 2 and 4 workers on one Redis, and write the figures
 
 load: install ## Let crowds of threads stream against Slack's tiers, in real time, and write down how that went.
 	$(NO_PROXIES) $(BIN)/python -m tests.load
+
+image-steps: install ## Run the steps of the Dockerfile in a fresh Debian, without Docker, and talk to the bot in it (root).
+	$(BIN)/python -m tests.deploy
 
 check: install ## Lint, format, types, layers.
 	$(BIN)/ruff check bot tests

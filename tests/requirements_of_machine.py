@@ -16,6 +16,7 @@ import pytest
 _NAMES_ON_THE_PATH: Final = {
     "redis-server": ("redis-server",),
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
+    "systemd-analyze": ("systemd-analyze",),
 }
 
 
@@ -31,7 +32,7 @@ def needs(requirement: str) -> Path:
     """The program's path; otherwise the calling test or fixture is skipped, or fails if the run requires it.
 
     Args:
-        requirement: `redis-server` or `chromium`.
+        requirement: `redis-server`, `chromium` or `systemd-analyze`.
     """
     if path := find(requirement):
         return path

@@ -76,7 +76,7 @@ def test_a_page_names_only_settings_that_exist(path: Path) -> None:
     assert set(re.findall(r"\bBOT_[A-Z_]+[A-Z]\b", path.read_text(encoding="utf-8"))) <= known
 
 
-# --- pins and deployment --------------------------------------------------------------------------------------------
+# --- pins -------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("lock", LOCKS)
@@ -93,18 +93,3 @@ def test_the_tests_run_on_what_is_deployed() -> None:
         return set(re.findall(r"^([a-z0-9-]+==\S+)", text_of(lock), re.MULTILINE))
 
     assert pins("requirements.lock") < pins("requirements-dev.lock")
-
-
-def test_the_image_is_built_from_files_that_are_there() -> None:
-    sources = re.findall(r"^COPY (\S+) \S+$", text_of("deploy/Dockerfile"), re.MULTILINE)
-
-    assert sources == ["requirements.lock", "bot"]
-    assert all((ROOT / source).exists() for source in sources)
-    assert all(f"!{source}" in text_of("deploy/Dockerfile.dockerignore") for source in sources)
-
-
-def test_the_container_gets_longer_to_stop_than_turns_get_to_end() -> None:
-    (grace_s,) = re.findall(r"stop_grace_period: (\d+)s", text_of("deploy/compose.yaml"))
-    (drain_s,) = [setting.default for setting in SETTINGS if setting.name == "BOT_DRAIN_S"]
-
-    assert int(grace_s) >= int(drain_s) + 10
