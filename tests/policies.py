@@ -18,3 +18,6 @@ def allowing(*texts: str) -> TurnPolicy:
 
 WRITING = allowing("Read", "Glob", "Grep", "Write", "Edit", "NotebookEdit", "WebSearch", "WebFetch")
 """The tools on files and the web, all without asking."""
+
+WRITING_FILE = '[tools]\nallow = ["Write", "Edit", "NotebookEdit", "WebFetch"]\n'
+"""What an operator's file says who wants the same."""

@@ -20,6 +20,7 @@ from bot.playground.model import ScriptedModel
 from bot.playground.slack.control import EmulatedSlack
 from bot.playground.slack.default_workspace import C_GENERAL, D_ANA, D_BEN, U_ANA, U_BEN
 from bot.playground.slack.values import Ephemeral, Message
+from tests.policies import WRITING_FILE
 
 ANSWER_S = 30.0
 """Longer than an answer takes, a cold start of the CLI on a busy machine included."""
@@ -116,11 +117,16 @@ def ended(slack: EmulatedSlack) -> Iterator[Counter[str]]:
 
 @dataclass
 class Launcher:
-    """Starts bots against one Slack, one model and one store."""
+    """Starts bots against one Slack, one model and one store.
+
+    Args:
+        policy: a file under which writing needs nobody's word. What is built in says otherwise; see test_decide.
+    """
 
     slack: EmulatedSlack
     model: ScriptedModel
     data_dir: Path
+    policy: Path
     ended: Counter[str]
 
     @asynccontextmanager
@@ -133,6 +139,7 @@ class Launcher:
             "REDIS_URL": "memory:",
             "BOT_DATA_DIR": str(self.data_dir),
             "BOT_DRAIN_S": "1",
+            "BOT_POLICY": str(self.policy),
             **self.model.env,
             **environ,
         }
@@ -146,7 +153,9 @@ class Launcher:
 def launcher(
     slack: EmulatedSlack, model: ScriptedModel, tmp_path: Path, fresh_memory: None, ended: Counter[str]
 ) -> Launcher:
-    return Launcher(slack, model, tmp_path / "data", ended)
+    policy = tmp_path / "writing.toml"
+    policy.write_text(WRITING_FILE)
+    return Launcher(slack, model, tmp_path / "data", policy, ended)
 
 
 @pytest.fixture

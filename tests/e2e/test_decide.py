@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,11 +14,8 @@ from bot.playground.slack.interactions import Answer
 from bot.playground.slack.values import Message, Refused, View
 from tests.e2e.conftest import ANSWER_S, C_GENERAL, U_ANA, U_BEN, Bot, Launcher
 
-POLICY = """
-[tools]
-ask = ["Write"]
-"""
-
+UNDER = {"BOT_POLICY": ""}
+"""Settings under which what is built in holds: writing needs somebody's word."""
 
 ALLOW, DENY, REASON, SHOW, SEND, OWN = (
     "decide_allow_once",
@@ -44,16 +40,8 @@ SIZES = {
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> dict[str, str]:
-    """Settings under which writing needs somebody's word."""
-    policy = tmp_path / "policy.toml"
-    policy.write_text(POLICY)
-    return {"BOT_POLICY": str(policy)}
-
-
-@pytest.fixture
-async def bot(launcher: Launcher, settings: dict[str, str]) -> AsyncIterator[Bot]:
-    async with launcher.up(**settings) as bot:
+async def bot(launcher: Launcher) -> AsyncIterator[Bot]:
+    async with launcher.up(**UNDER) as bot:
         yield bot
 
 
@@ -179,11 +167,11 @@ async def test_a_button_with_another_threads_decision_does_nothing(bot: Bot) -> 
     assert len(bot.model.requests) == 2
 
 
-async def test_a_card_works_after_a_restart(launcher: Launcher, settings: dict[str, str]) -> None:
+async def test_a_card_works_after_a_restart(launcher: Launcher) -> None:
     launcher.model.fall_back_to(writes())
-    async with launcher.up(**settings) as bot:
+    async with launcher.up(**UNDER) as bot:
         root, asking = await asked(bot)
-    async with launcher.up(**settings) as bot:
+    async with launcher.up(**UNDER) as bot:
         await press(bot, asking, ALLOW)
         await answered(bot, root, "Result: ")
 

@@ -18,6 +18,7 @@ from bot.slack.events import EVENTS
 from bot.slack.interactions import SHORTCUTS
 from bot.slack.manifest import manifest
 from tests.e2e.conftest import ANSWER_S, C_GENERAL, D_ANA, U_ANA, U_BEN, Bot, Launcher
+from tests.policies import WRITING_FILE
 
 MANIFEST = manifest(name="Claude", command="/agent")
 GRANTED = frozenset(MANIFEST["oauth_config"]["scopes"]["bot"])
@@ -54,7 +55,7 @@ async def bot(launcher: Launcher, tmp_path: Path) -> AsyncIterator[Bot]:
     """A bot with a policy that speaks of a user group."""
     launcher.slack.workspace.groups["S0EVERYBODY"] = [U_ANA, U_BEN]
     policy = tmp_path / "policy.toml"
-    policy.write_text('[groups.S0EVERYBODY]\nmodel = "claude-sonnet-5"\n')
+    policy.write_text(f'{WRITING_FILE}\n[groups.S0EVERYBODY]\nmodel = "claude-sonnet-5"\n')
     async with launcher.up(BOT_POLICY=str(policy)) as bot:
         yield bot
 
