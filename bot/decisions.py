@@ -26,6 +26,9 @@ MAX_REASON_CHARS = 2_000
 OVERDUE_AT_ONCE = 20
 """How many decisions one look lets expire."""
 
+LISTED = 10
+"""How many of a person's waiting decisions are listed."""
+
 PEOPLES = frozenset({Verdict.ALLOW_ONCE, Verdict.ALLOW_HERE, Verdict.DENY, Verdict.ANSWERED})
 """What people may say. The others are found out."""
 
@@ -121,9 +124,9 @@ class Decisions:
         """What the thread's turn waits for."""
         return await self._store.pending(thread)
 
-    async def waiting_for(self, person: Person, limit: int = 10) -> Sequence[Decision]:
-        """What waits about this person's prompts, what expires first in front."""
-        return await self._store.waiting_for(person, limit)
+    async def waiting_for(self, person: Person) -> Sequence[Decision]:
+        """What waits about this person's prompts, what expires first in front; so many as one looks at."""
+        return await self._store.waiting_for(person, LISTED)
 
 
 def _fits(decision: Decision, verdict: Verdict, answers: Mapping[str, str]) -> bool:

@@ -43,6 +43,8 @@ class Observed:
     health: Health
     clock: Clock
     work: Sequence[ThreadWork] = ()
+    undecided: int = 0
+    """How many threads wait for somebody to decide."""
     kept: StoreHealth = UNASKED
     """What Redis is like."""
     started_at: float = 0.0
@@ -86,8 +88,9 @@ class Observed:
         )
 
     async def look_over_work(self) -> None:
-        """See which threads have work."""
+        """See which threads have work, and how many wait for people."""
         self.work = await self.store.survey.work()
+        self.undecided, _ = await self.store.survey.decisions()
 
     async def look_at_store(self) -> None:
         """See what Redis is like: operators change it while workers run."""
@@ -144,6 +147,7 @@ class Observed:
                 "For how long the longest waiting of them has been waiting.",
                 self.queue_age_s,
             ),
+            Gauge("bot_decisions_waiting", "Threads that wait for somebody to decide.", lambda: self.undecided),
             Gauge(
                 "bot_store_warning",
                 "Whether Redis may lose sessions: it drops keys when memory is short, or keeps nothing over a restart.",

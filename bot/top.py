@@ -16,11 +16,12 @@ from rich.text import Text
 
 from bot.store.client import connect
 from bot.store.store import Store
-from bot.store.survey import REPORT_S, Survey, ThreadWork, WorkerReport
+from bot.store.survey import REPORT_S, Survey, ThreadWork, WaitingDecision, WorkerReport
 
 MB = 1024 * 1024
 THREADS_SHOWN = 30
 """A terminal is not much longer; `--json` has all that are looked at."""
+DECISIONS_SHOWN = 10
 QUEUE_LATE_S = 10.0
 """A queue that is this old is marked: nobody took the thread within the bound for a dead worker's."""
 
@@ -32,6 +33,9 @@ class Snapshot:
     taken_at: float
     workers: Sequence[WorkerReport]
     work: Sequence[ThreadWork]
+    undecided: int = 0
+    """How many threads wait for somebody to decide; `decisions` are those that expire first."""
+    decisions: Sequence[WaitingDecision] = ()
 
     @property
     def queued(self) -> Sequence[ThreadWork]:
@@ -61,7 +65,7 @@ async def print_json(url: str) -> None:
 
 async def snapshot(survey: Survey) -> Snapshot:
     """Raises StoreAway."""
-    return Snapshot(time.time(), await survey.workers(), await survey.work())
+    return Snapshot(time.time(), await survey.workers(), await survey.work(), *await survey.decisions())
 
 
 def as_json(now: Snapshot) -> str:
@@ -72,13 +76,19 @@ def as_json(now: Snapshot) -> str:
             "workers": [asdict(worker) for worker in now.workers],
             "threads": [{**asdict(one), "thread": str(one.thread), "queued": one.queued} for one in now.work],
             "queue": {"threads": len(now.queued), "age_s": _age_s(now)},
+            "decisions": {"threads": now.undecided, "first": [_decision(one) for one in now.decisions]},
         }
     )
 
 
+def _decision(one: WaitingDecision) -> dict[str, str | float]:
+    return {"thread": str(one.thread), "expires_at": one.expires_at}
+
+
 def drawn(now: Snapshot) -> Group:
     """For a terminal."""
-    return Group(_headline(now), _workers(now), _threads(now))
+    decisions = (_decisions(now),) if now.decisions else ()
+    return Group(_headline(now), _workers(now), _threads(now), *decisions)
 
 
 def _headline(now: Snapshot) -> Text:
@@ -86,6 +96,8 @@ def _headline(now: Snapshot) -> Text:
     line = Text(f"{len(now.workers)} workers, {len(now.work)} threads with work, {len(now.queued)} in the queue")
     if now.queued:
         line.append(f", the oldest for {_duration(age_s)}", style="bold red" if age_s > QUEUE_LATE_S else "")
+    if now.undecided:
+        line.append(f", {now.undecided} waiting for a person")
     return line
 
 
@@ -116,6 +128,15 @@ def _threads(now: Snapshot) -> Table:
         )
     if len(now.work) > THREADS_SHOWN:
         table.caption = f"and {len(now.work) - THREADS_SHOWN} more"
+    return table
+
+
+def _decisions(now: Snapshot) -> Table:
+    table = Table("thread", "waits for a person for another")
+    for one in now.decisions[:DECISIONS_SHOWN]:
+        table.add_row(str(one.thread), _duration(one.expires_at - now.taken_at))
+    if now.undecided > DECISIONS_SHOWN:
+        table.caption = f"and {now.undecided - DECISIONS_SHOWN} more"
     return table
 
 

@@ -241,6 +241,7 @@ class SlackChat:
 
     async def show_decided(self, decision: Decision) -> None:
         await self._cards.show_decided(decision)
+        self._changes.tell(decision.thread.team, (decision.asked,))
 
     async def _say(self, thread: ThreadKey, said: str) -> None:
         """Post a message of the bot's own into a thread."""

@@ -121,6 +121,8 @@ class Deciding(Protocol):
 
     async def find(self, person: Person, thread: ThreadKey, decision_id: str) -> Decision: ...
 
+    async def waiting_for(self, person: Person) -> Sequence[Decision]: ...
+
     async def decide(
         self,
         person: Person,

@@ -163,7 +163,7 @@ class Desk:
     async def links(self, team: str) -> listing.LinkOf:
         """How a workspace's threads are addressed."""
         url = (await self._installations.of(team)).url
-        return lambda key: permalink(url, key)
+        return lambda key, ts="": permalink(url, key, ts)
 
     async def _list(self, asked: List, person: Person) -> Notice:
         try:

@@ -14,7 +14,7 @@ from bot.ports import Clock
 from bot.slack import wording_commands as words
 from bot.slack import wording_money
 from bot.slack.background import Background, Overloaded
-from bot.slack.core import Accounts, Admits, Management
+from bot.slack.core import Accounts, Admits, Deciding, Management
 from bot.slack.desk import Desk
 from bot.slack.directory import Directory
 from bot.slack.installations import Installations
@@ -44,6 +44,7 @@ class Home:
         background: where what changed is shown.
         accounts: what people may know of the money.
         admission: whom it is shown to.
+        decisions: what waits for people.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Home:
         clock: Clock,
         accounts: Accounts,
         admission: Admits,
+        decisions: Deciding,
     ) -> None:
         self._admin = admin
         self._desk = desk
@@ -67,6 +69,7 @@ class Home:
         self._clock = clock
         self._accounts = accounts
         self._admission = admission
+        self._decisions = decisions
         self._stale: dict[str, set[str]] = {}
 
     async def open(self, person: Person, shown: Shown) -> None:
@@ -117,7 +120,15 @@ class Home:
         report = await self._accounts.report(person, "", admin=is_admin)
         spent = [wording_money.account(account) for account in report.accounts]
         links = await self._desk.links(person.team)
-        return view.home(shown, found, links, self._clock.now(), is_admin=is_admin, facts=spent)
+        return view.home(
+            shown,
+            found,
+            links,
+            self._clock.now(),
+            is_admin=is_admin,
+            facts=spent,
+            waiting=await self._decisions.waiting_for(person),
+        )
 
     async def suggest(self, person: Person, channel: str) -> None:
         """Suggest first prompts in a DM. Whether Slack shows them is its own affair: a failure is only logged."""

@@ -90,7 +90,7 @@ def build_app(
         accounts=accounts,
         privacy=privacy,
     )
-    home = Home(admin, desk, directory, installations, viewers, background, clock, accounts, admission)
+    home = Home(admin, desk, directory, installations, viewers, background, clock, accounts, admission, decisions)
     changes.listen(home.changed)
     conversations = Conversations(installations)
     around = Surroundings(inbox, admin, desk, answers, home, conversations, installations, background, edits)

@@ -139,7 +139,8 @@ NOT_A_MEMBER = "I'm not in this channel. Invite me with `/invite` and my name, t
 
 LIST_TITLE = "Conversations, newest first"
 AT_WORK = "At work"
-WAIT_FOR_YOU = "Waiting for a decision"
+WAIT_FOR_YOU = "Waiting for you"
+WAIT_FOR_A_DECISION = "Waiting for a decision"
 RECENT = "Recent"
 REFRESH_BUTTON = "Refresh"
 MINE_BUTTON = "Only mine"

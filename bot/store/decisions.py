@@ -111,7 +111,7 @@ class Decisions:
                 await self._decide(thread, decision_id, Decided(Verdict.EXPIRED, at=decided.at), "", "")
                 what, decision = "before", await self.get(thread, decision_id)
             if what == "done" and decision is not None:
-                await self._pending.drop_for(decision)
+                await self._pending.settle(decision)
                 return decision
             if what == "before" and decision is not None and decision.decided is not None:
                 before = decision.decided

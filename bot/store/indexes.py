@@ -159,9 +159,20 @@ class PendingIndex:
         commands: list[tuple[Argument, ...]] = [("ZADD", key, expires_us, f"{decision.id} {decision.thread}")]
         await self._database.batch([*commands, ("EXPIRE", key, life_s)])
 
-    async def drop_for(self, decision: Decision) -> None:
+    async def settle(self, decision: Decision) -> None:
+        """It is decided. What a crash leaves behind is dropped when it is met."""
         key = keys.pending_for(decision.thread.team, decision.asked)
         await self._database.call("ZREM", key, f"{decision.id} {decision.thread}")
+        await self.drop(decision.thread, Listed(str(decision.thread), round(decision.expires_at * 1_000_000)))
+
+    async def waiting(self, count: int) -> tuple[int, Sequence[Listed]]:
+        """How many threads wait, and up to `count` of each shard, those that expire first in front."""
+        shards = keys.pending_shards()
+        commands: list[tuple[Argument, ...]] = [("ZCARD", shard) for shard in shards]
+        commands += [("ZRANGE", shard, 0, count - 1, "WITHSCORES") for shard in shards]
+        answers = await self._database.batch(commands)
+        found = (entry for answer in answers[len(shards) :] for entry in listed(answer))
+        return sum(answers[: len(shards)]), sorted(found, key=lambda entry: entry.score)
 
     async def waiting_for(self, person: Person) -> Sequence[tuple[ThreadKey, str, str]]:
         """Thread and id of decisions about a person's prompts, and the member that names them."""

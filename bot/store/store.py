@@ -71,10 +71,11 @@ class Store:
         if not 0 < lease_s <= MAX_LEASE_S:
             raise ValueError(f"a lease lives for at most {MAX_LEASE_S} s, not {lease_s}")
         self._database = database = Database(client, telemetry)
-        work, activity, lifetimes = (
+        work, activity, lifetimes, pending = (
             WorkIndex(database, ttl_s),
             ActivityIndex(database, ttl_s),
             Lifetimes(database, ttl_s),
+            PendingIndex(database, ttl_s),
         )
         self.inbox: InboxStore = Inbox(
             database, work, activity, lifetimes, worker, lease_s=lease_s, max_waiting=max_waiting, ttl_s=ttl_s
@@ -82,14 +83,14 @@ class Store:
         self.signals: Signals = SignalStreams(database, worker)
         self.workers: Workers = LivingWorkers(database, worker)
         self.decisions: DecisionStore = Decisions(
-            database, work, PendingIndex(database, ttl_s), wait_s=decision_ttl_s, audit_s=audit_s, ttl_s=ttl_s
+            database, work, pending, wait_s=decision_ttl_s, audit_s=audit_s, ttl_s=ttl_s
         )
         self.turns: TurnStore = Turns(database, activity, lifetimes, ttl_s)
         self.threads: ThreadStore = Threads(database, activity, lifetimes, ttl_s)
         self.transcripts: Transcripts = TranscriptStore(database, lifetimes.large_s)
         self.files: FileStore = Files(database, lifetimes.large_s)
         self.spend: SpendStore = Spend(database)
-        self.survey = Survey(database, work)
+        self.survey = Survey(database, work, pending)
         self.erasure: ErasureStore = Erasure(database, activity, work)
         self.rates = RateBuckets(database)
         self.channels = ChannelSettings(database)

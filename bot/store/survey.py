@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from bot.model import ThreadKey
+from bot.model import ThreadKey, TurnState
 from bot.store import keys
 from bot.store.database import Database
-from bot.store.indexes import WorkIndex
+from bot.store.indexes import PendingIndex, WorkIndex
 from bot.store.keys import ThreadKeys
 from bot.store.leases import holder_in
 
@@ -64,17 +64,31 @@ class ThreadWork:
     paused: bool = False
 
     @property
+    def at_work(self) -> bool:
+        """Whether a turn is in flight that waits for nobody."""
+        return bool(self.state) and self.state != TurnState.DEFERRED
+
+    @property
     def queued(self) -> bool:
         """Whether its prompts wait for a worker, and for nothing else."""
         return not self.state and self.waiting > 0 and not self.paused
 
 
-class Survey:
-    """Looks over all threads with work, and all workers. Raises StoreAway."""
+@dataclass(frozen=True, slots=True)
+class WaitingDecision:
+    """A thread that waits for somebody to decide; until when, in seconds since the epoch."""
 
-    def __init__(self, database: Database, work: WorkIndex) -> None:
+    thread: ThreadKey
+    expires_at: float
+
+
+class Survey:
+    """Looks over all threads with work or a pending decision, and all workers. Raises StoreAway."""
+
+    def __init__(self, database: Database, work: WorkIndex, pending: PendingIndex) -> None:
         self._database = database
         self._work = work
+        self._pending = pending
 
     async def report(self, report: WorkerReport) -> None:
         """Leave a worker's report for others to read."""
@@ -100,7 +114,12 @@ class Survey:
         listed = await self._work.oldest(0, max(1, limit // keys.SHARDS))
         threads = [ThreadKey.parse(entry.member) for entry in listed]
         found = await self._look_at(threads)
-        return sorted((one for one in found if one.state or one.waiting), key=lambda one: one.since)
+        return sorted((one for one in found if one.at_work or one.waiting), key=lambda one: one.since)
+
+    async def decisions(self, limit: int = 100) -> tuple[int, Sequence[WaitingDecision]]:
+        """How many threads wait for somebody to decide, and about `limit` of them, those that expire first in front."""
+        count, listed = await self._pending.waiting(max(1, limit // keys.SHARDS))
+        return count, [WaitingDecision(ThreadKey.parse(entry.member), entry.score / 1e6) for entry in listed]
 
     async def _look_at(self, threads: Sequence[ThreadKey]) -> Sequence[ThreadWork]:
         answers = await self._database.batch(

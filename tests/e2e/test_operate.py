@@ -89,6 +89,7 @@ async def test_a_turn_shows_in_the_numbers(launcher: Launcher, unused_tcp_port: 
     assert found["bot_agent_processes", "idle"] >= 1
     assert (found["bot_ready", ""], found["bot_store_warning", "redis_can_evict"]) == (1, 0)
     assert (found["bot_queue_threads", ""], found["bot_streams_open", ""]) == (0, 0)
+    assert found["bot_decisions_waiting", ""] == 0
 
 
 async def test_top_shows_the_worker_and_the_thread_that_it_runs(launcher: Launcher) -> None:

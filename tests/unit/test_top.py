@@ -9,8 +9,8 @@ from dataclasses import replace
 from rich.console import Console
 
 from bot.model import ThreadKey
-from bot.store.survey import ThreadWork, WorkerReport
-from bot.top import THREADS_SHOWN, Snapshot, as_json, drawn
+from bot.store.survey import ThreadWork, WaitingDecision, WorkerReport
+from bot.top import DECISIONS_SHOWN, THREADS_SHOWN, Snapshot, as_json, drawn
 
 NOW = 1_700_000_100.0
 THREAD = ThreadKey("T1", "C1", "1700000000.000100")
@@ -46,6 +46,17 @@ def test_more_threads_than_fit_are_counted() -> None:
     assert "and 7 more" in shown(Snapshot(NOW, [], [QUEUED] * (THREADS_SHOWN + 7)))
 
 
+def test_who_waits_for_a_person_is_listed_with_how_long_it_waits_yet() -> None:
+    now = Snapshot(NOW, [], [], DECISIONS_SHOWN + 3, [WaitingDecision(THREAD, NOW + 7300)] * DECISIONS_SHOWN)
+    text = shown(now)
+
+    assert f"{DECISIONS_SHOWN + 3} waiting for a person" in text
+    assert "2 h" in text
+    assert "and 3 more" in text
+    first = {"thread": str(THREAD), "expires_at": NOW + 7300}
+    assert json.loads(as_json(now))["decisions"] == {"threads": 13, "first": [first] * 10}
+
+
 def test_what_is_held_back_is_no_queue() -> None:
     text = shown(Snapshot(NOW, [], [replace(QUEUED, paused=True)]))
 
@@ -56,6 +67,7 @@ def test_what_is_held_back_is_no_queue() -> None:
 def test_programs_get_it_as_json() -> None:
     told = json.loads(as_json(Snapshot(NOW, [WORKER], [QUEUED, RUNNING])))
 
+    assert told["decisions"] == {"threads": 0, "first": []}
     assert told["queue"] == {"threads": 1, "age_s": 100.0}
     assert told["workers"][0]["memory_bytes"] == WORKER.memory_bytes
     assert [(one["thread"], one["queued"]) for one in told["threads"]] == [(str(THREAD), True), (str(THREAD), False)]

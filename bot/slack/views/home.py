@@ -11,15 +11,22 @@ from slack_sdk.models.blocks.basic_components import DispatchActionConfig
 from slack_sdk.models.views import View
 
 from bot.errors import Reason
-from bot.model import Thread, ThreadPage, ThreadStatus
+from bot.model import Decision, Thread, ThreadPage, ThreadStatus
 from bot.slack import wording
 from bot.slack import wording_commands as words
 from bot.slack.action_ids import ActionId, ViewId
 from bot.slack.commands import FILTER_TEXT_CHARS
+from bot.slack.decisions.cards import spoken
+from bot.slack.decisions.exact import visible_line
+from bot.slack.decisions.words import moment
 from bot.slack.limits import BUTTON_VALUE_CHARS, MODAL_BLOCKS
+from bot.slack.mrkdwn import escaped_within, link
 from bot.slack.views.listing import LinkOf, rows
 from bot.slack.views.parts import actions, button, context, section
 from bot.slack.wire import text
+
+WAITING_CHARS = 100
+"""Ours: of what waits for somebody's word, so that ten of them fit in one section."""
 
 SEARCH_BLOCK = "search"
 
@@ -55,18 +62,28 @@ class Shown:
         return cls(kept.get("all") is True, text(kept, "text")[:FILTER_TEXT_CHARS], text(kept, "at"))
 
 
-def home(shown: Shown, found: ThreadPage, link_of: LinkOf, now: float, *, is_admin: bool, facts: Sequence[str]) -> View:
+def home(
+    shown: Shown,
+    found: ThreadPage,
+    link_of: LinkOf,
+    now: float,
+    *,
+    is_admin: bool,
+    facts: Sequence[str],
+    waiting: Sequence[Decision] = (),
+) -> View:
     """What somebody sees.
 
     Args:
         now: seconds since the epoch, for the ages.
         facts: quiet lines below the greeting, such as what was spent.
+        waiting: what waits for this person's word.
     """
     blocks: list[Block] = [section(words.HOME_GREETING), *(context(fact) for fact in facts)]
     blocks.append(_ways(shown, is_admin=is_admin))
     if shown.everybody:
         blocks.append(_search(shown))
-    blocks += [DividerBlock(), *_threads(shown, found, link_of, now)]
+    blocks += [DividerBlock(), *_waiting(waiting, link_of), *_threads(shown, found, link_of, now)]
     return View(type="home", callback_id=ViewId.HOME.value, blocks=blocks[:MODAL_BLOCKS])
 
 
@@ -94,6 +111,21 @@ def _search(shown: Shown) -> InputBlock:
     return InputBlock(block_id=SEARCH_BLOCK, label=words.SEARCH_LABEL, element=element, dispatch_action=True)
 
 
+def _waiting(decisions: Sequence[Decision], link_of: LinkOf) -> list[Block]:
+    """What waits for this person; each leads to its card."""
+    if not decisions:
+        return []
+    lines = (f"• {_one_waiting(decision, link_of)}" for decision in decisions)
+    return [section("\n".join((f"*{words.WAIT_FOR_YOU}*", *lines)))]
+
+
+def _one_waiting(decision: Decision, link_of: LinkOf) -> str:
+    asks, what = spoken(decision)
+    url = link_of(decision.thread, decision.card_ts)
+    until = moment(decision.expires_at)
+    return f"{link(url, asks)} {escaped_within(visible_line(what, WAITING_CHARS), WAITING_CHARS)} · until {until}"
+
+
 def _threads(shown: Shown, found: ThreadPage, link_of: LinkOf, now: float) -> list[Block]:
     blocks: list[Block] = []
     for title, statuses in _SECTIONS:
@@ -118,7 +150,7 @@ def _nothing(shown: Shown, found: ThreadPage) -> str:
 
 
 _SECTIONS: tuple[tuple[str, tuple[ThreadStatus, ...]], ...] = (
-    (words.WAIT_FOR_YOU, (ThreadStatus.DEFERRED,)),
+    (words.WAIT_FOR_A_DECISION, (ThreadStatus.DEFERRED,)),
     (words.AT_WORK, (ThreadStatus.RUNNING, ThreadStatus.WAITING)),
     (words.RECENT, (ThreadStatus.IDLE,)),
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Protocol
 
 from slack_sdk.models.blocks import Block, SectionBlock
 
@@ -27,8 +28,12 @@ from bot.slack.views.parts import (
     title_of,
 )
 
-LinkOf = Callable[[ThreadKey], str]
-"""Gives a thread's address."""
+
+class LinkOf(Protocol):
+    """Gives the address of a thread, or of one of its messages."""
+
+    def __call__(self, thread: ThreadKey, ts: str = "", /) -> str: ...
+
 
 AT_WORK = (ThreadStatus.RUNNING, ThreadStatus.WAITING, ThreadStatus.DEFERRED)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bot.errors import AlreadyDecided, Reason, Refusal
@@ -27,6 +27,9 @@ class FakeDecisions:
                     raise Refusal(Reason.NOT_FOR_YOU_TO_DECIDE, decision.asked)
                 return decision
         raise Refusal(Reason.NOT_ASKED)
+
+    async def waiting_for(self, person: Person) -> Sequence[Decision]:
+        return [one for one in self.known if one.asked == person.user and one.decided is None]
 
     async def decide(
         self,

@@ -23,13 +23,14 @@ from bot.slack.views import branch, listing, modals, session
 from bot.slack.views.home import Shown
 from bot.slack.views.home import home as home_view
 from bot.slack.views.parts import Notice
+from tests.unit.slack.decisions.asking import CARD_TS, call, decision
 from tests.unit.slack.incoming import KEY, NOW, OLD_SESSION, SESSION, THREAD, URL
 
 ASKED = List(ThreadFilter("T1", user="U1"))
 
 
-def link_of(key: ThreadKey) -> str:
-    return permalink(URL, key)
+def link_of(key: ThreadKey, ts: str = "", /) -> str:
+    return permalink(URL, key, ts)
 
 
 def wire(notice: Notice) -> str:
@@ -242,6 +243,15 @@ def test_home_puts_first_what_waits_for_somebody_and_then_what_is_at_work() -> N
 
 
 _AT_WORK = (("to decide", ThreadStatus.DEFERRED), ("being answered", ThreadStatus.RUNNING))
+
+
+def test_home_leads_to_what_waits_for_ones_word_and_shows_it_safely() -> None:
+    waits = decision(call("rm -rf <!channel> \u202e" + "x" * 9_000))
+    view = home_view(Shown(), ThreadPage((), ""), link_of, NOW, is_admin=False, facts=(), waiting=[waits] * 10)
+    [seen] = [block["text"]["text"] for block in view.to_dict()["blocks"] if words.WAIT_FOR_YOU in str(block)]
+    assert seen.count(f"<{link_of(waits.thread, CARD_TS).replace('&', '&amp;')}|May I run this command?>") == 10
+    assert "<!channel>" not in seen
+    assert "⟦U+202E⟧" in seen
 
 
 def test_only_admins_are_offered_what_is_everybodys_and_may_search_it() -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 
+import pytest
 from redis.asyncio import Redis
 
-from bot.model import Ending, Outcome, ThreadKey
+from bot.model import Decided, Ending, Outcome, ThreadKey, Verdict
 from bot.store import keys
 from bot.store.store import Store
 from bot.store.survey import WorkerReport
-from tests.contracts.world import begun, leased, message
+from tests.contracts.world import begun, deferred, leased, message
 
 THREADS = [ThreadKey("T1", "C1", f"17000000{number:02d}.000100") for number in range(4)]
 
@@ -42,6 +43,22 @@ async def test_what_somebody_stopped_is_not_in_the_queue(client: Redis) -> None:
     (one,) = await store.survey.work()
 
     assert (one.paused, one.queued) == (True, False)
+
+
+async def test_who_waits_for_a_decision_is_no_work_but_listed_until_it_is_decided(client: Redis) -> None:
+    store = Store(client, "w1", ttl_s=0)
+    decision = await deferred(store)
+
+    assert await store.survey.work() == []
+    count, (one,) = await store.survey.decisions()
+    assert (count, one.thread) == (1, decision.thread)
+    assert one.expires_at == pytest.approx(decision.expires_at)
+
+    await store.decisions.decide(decision.thread, decision.id, Decided(Verdict.DENY, "U1"))
+
+    assert await store.survey.decisions() == (0, [])
+    (going_on,) = await store.survey.work()
+    assert going_on.thread == decision.thread
 
 
 async def test_nothing_to_do_is_nothing_listed(client: Redis) -> None:
