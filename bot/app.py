@@ -34,6 +34,7 @@ from bot.budgets import Budgets, BudgetTable
 from bot.clock import SystemClock
 from bot.config import Settings, Transport
 from bot.decisions import Decisions
+from bot.departures import Departures
 from bot.edits import Edits
 from bot.errors import StartError, StoreAway
 from bot.forks import ForkNeeds, Forks
@@ -153,6 +154,7 @@ class _Core:
     admin: Admin
     budgets: Budgets
     privacy: PersonalPrivacy
+    departures: Departures
     agent: ClaudeAgent
     decisions: Decisions
 
@@ -269,8 +271,12 @@ async def _open_core(
     admin = Admin(store.threads, sessions, inbox, chat, references, clock, new_id=_new_id)
     edits = Edits(store.threads, forks, inbox, chat)
     erasing = PrivacyNeeds(store.threads, store.erasure, store.inbox, sessions, store.workers, store.signals)
-    privacy = PersonalPrivacy(Privacy(erasing, inbox), references, chat)
-    return _Core(inbox, forks, edits, admin, budgets, privacy, agent, decisions)
+    forgetting = Privacy(erasing, inbox)
+    privacy = PersonalPrivacy(forgetting, references, chat)
+    grace_s = settings.uninstall_grace_days * DAY_S
+    departing = Departures(store.threads, store.departures, inbox, forgetting, clock, grace_s=grace_s)
+    departures = await stack.enter_async_context(departing)
+    return _Core(inbox, forks, edits, admin, budgets, privacy, departures, agent, decisions)
 
 
 def _budget_table(settings: Settings) -> BudgetTable:
@@ -317,6 +323,7 @@ def _listeners(settings: Settings, core: _Core, store: Store, surface: _Surface)
         admission=surface.admission,
         edits=core.edits,
         privacy=core.privacy,
+        departing=core.departures,
         follow_deletes=settings.follow_deletes,
         decisions=core.decisions,
     )

@@ -133,6 +133,13 @@ class Settings:
         values.workspace_ids,
         empty=frozenset(),
     )
+    uninstall_grace_days: float = _setting(
+        "BOT_UNINSTALL_GRACE_DAYS",
+        "Slack",
+        "Days after a workspace removed the app that its data is kept, should it come back.",
+        values.number(0, 3650),
+        "7",
+    )
     slack_api_url: str = _setting(
         "SLACK_API_URL", "Slack", "Where Slack's Web API is.", values.base_url, "https://slack.com/api/"
     )

@@ -210,6 +210,12 @@ class Turns:
             self._telemetry.turn_ended(outcome)
             bound.info("turn_ended", ending=outcome.ending.value, duration_s=round(outcome.duration_s, 3))
             await unmark
+        except ChatRefused as refused:
+            # The reply could not even be opened: the workspace has removed the app, and nobody is left to answer.
+            bound.warning("turn_dropped", code=refused.code)
+            dropped = Outcome(Ending.STOPPED, turn.thread.session_id, detail=refused.code)
+            await self._store.finish(lease, turn.id, dropped, (), keep_head=True)
+            self._telemetry.turn_ended(dropped)
         except ChatAway as away:
             # The answer is kept; the thread's next turn is this one again, for delivery only.
             bound.warning("delivery_failed", method=away.method)

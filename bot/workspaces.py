@@ -56,6 +56,7 @@ async def open_workspaces(
     found = await identify(Web(client, clock), settings.slack_bot_token)
     web_api = Web(client, clock, team=found.team, buckets=buckets, telemetry=telemetry)
     found = replace(found, web=web_api)
+    await _returned(store, found.team)
     return Workspaces(OneInstallation(found), client, team=found.team)
 
 
@@ -81,6 +82,8 @@ async def _installed(
 
     async def welcome(owner: str) -> None:
         installations.forget(owner)
+        for team in {owner, *await records.served(owner)}:
+            await _returned(store, team)
 
     pages = OAuthPages(
         client=client,
@@ -94,3 +97,9 @@ async def _installed(
         authorize_url=urljoin(settings.slack_api_url, AUTHORIZE_PATH),
     )
     return Workspaces(installations, client, pages.routes())
+
+
+async def _returned(store: Store, team: str) -> None:
+    """A workspace has the app: should it have removed it before, its data stays."""
+    if await store.departures.stay(team):
+        log.info("workspace_returned", team=team)

@@ -9,6 +9,7 @@ from bot.budgets import Budgets, BudgetTable
 from bot.ports import (
     Clock,
     DecisionStore,
+    DepartureStore,
     ErasureStore,
     FileStore,
     InboxStore,
@@ -20,6 +21,7 @@ from bot.ports import (
     Workers,
 )
 from tests.memory.decisions import MemoryDecisions
+from tests.memory.departures import MemoryDepartures
 from tests.memory.erasure import MemoryErasure
 from tests.memory.inbox import MemoryInbox, MemorySignals, MemoryWorkers
 from tests.memory.spend import MemorySpend
@@ -64,5 +66,6 @@ class MemoryStore:
         self.threads: ThreadStore = MemoryThreads(self.memory)
         self.transcripts: Transcripts = MemoryTranscripts(self.memory)
         self.files: FileStore = MemoryFiles(self.memory)
+        self.departures: DepartureStore = MemoryDepartures(self.memory)
         self.spend: SpendStore = MemorySpend(self.memory)
         self.erasure: ErasureStore = MemoryErasure(self.memory)

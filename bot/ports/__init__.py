@@ -11,7 +11,17 @@ from bot.ports.erasure import ErasureStore
 from bot.ports.people import People
 from bot.ports.slack import Chat, Journal, Reply
 from bot.ports.spend import SpendRun, SpendStore
-from bot.ports.store import DecisionStore, FileStore, InboxStore, Signals, ThreadStore, Transcripts, TurnStore, Workers
+from bot.ports.store import (
+    DecisionStore,
+    DepartureStore,
+    FileStore,
+    InboxStore,
+    Signals,
+    ThreadStore,
+    Transcripts,
+    TurnStore,
+    Workers,
+)
 from bot.ports.telemetry import Telemetry, Untold
 
 __all__ = [
@@ -19,6 +29,7 @@ __all__ = [
     "Chat",
     "Clock",
     "DecisionStore",
+    "DepartureStore",
     "ErasureStore",
     "FileStore",
     "InboxStore",

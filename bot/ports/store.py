@@ -347,3 +347,30 @@ class FileStore(Protocol):
         ...
 
     async def get(self, thread: ThreadKey, session_id: str) -> bytes | None: ...
+
+
+class DepartureStore(Protocol):
+    """Workspaces that have removed the app."""
+
+    async def depart(self, team: str, due: float) -> None:
+        """Keep that a workspace's data is to go at that time; one that is kept already keeps its time."""
+        ...
+
+    async def stay(self, team: str) -> bool:
+        """The workspace is back. False when it had not left."""
+        ...
+
+    async def claim_due(self, now: float, claim_s: float) -> str:
+        """A workspace whose time has come; nobody else gets it for `claim_s` seconds. Empty when there is none."""
+        ...
+
+    async def leaving(self, team: str) -> bool:
+        """Whether the workspace has left and is not back."""
+        ...
+
+    async def forget_team(self, team: str) -> None:
+        """Remove everything that is kept of the workspace but its installation, and that it has left.
+
+        What is still there of its threads goes too, whoever holds them: to be called when they are forgotten.
+        """
+        ...

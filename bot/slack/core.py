@@ -68,6 +68,12 @@ class Edits(Protocol):
     async def ask_again(self, person: Person, thread: ThreadKey, ts: str) -> Branch: ...
 
 
+class Departing(Protocol):
+    """See `bot.departures.Departures`."""
+
+    async def left(self, team: str) -> None: ...
+
+
 class Accounts(Protocol):
     """See `bot.budgets.Budgets`."""
 

@@ -19,7 +19,7 @@ from bot.slack.answers import Answers
 from bot.slack.background import Background
 from bot.slack.commands import Compact, Reset, Restore, Stop
 from bot.slack.conversations import Conversations
-from bot.slack.core import Edits, Forgetting, Management, Messages
+from bot.slack.core import Departing, Edits, Forgetting, Management, Messages
 from bot.slack.desk import Desk
 from bot.slack.gestures import Place, Reaction, answer_thread, home_opened, reaction, stop_pressed
 from bot.slack.home import Home
@@ -28,7 +28,7 @@ from bot.slack.normalise import Deleted, Edited, Ignored, ReplyDeleted, Word, Wo
 from bot.slack.views import edited as edited_view
 from bot.slack.views.home import Shown
 from bot.slack.views.parts import Notice
-from bot.slack.wire import Json, event_team, obj, text
+from bot.slack.wire import Json, event_owner, event_team, obj, text
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +46,7 @@ class Surroundings:
     installations: Installations
     background: Background
     edits: Edits
+    departing: Departing
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,8 +221,19 @@ class Events:
             log.info("stop_pressed", thread=str(pressed.thread), user=pressed.person.user, stopped=stopped)
 
     async def on_removed(self, body: Json, _first_time: bool) -> None:
-        """The app was taken out of a workspace, or its token revoked."""
-        log.error("removed_from_workspace", team=event_team(body), event_type=text(obj(body, "event"), "type"))
+        """The app was taken out of a workspace or an organisation, or its token revoked.
+
+        Raises:
+            StoreAway, ChatAway, ChatRefused: it could not be seen to; Slack sends the event again.
+        """
+        event = obj(body, "event")
+        if text(event, "type") == "tokens_revoked" and not obj(event, "tokens").get("bot"):
+            return  # somebody's own token, and we ask for none
+        owner = event_owner(body)
+        teams = await self._around.installations.remove(owner)
+        log.warning("removed_from", owner=owner, teams=sorted(teams))
+        for team in teams:
+            await self._around.departing.left(team)
 
     async def on_nothing_to_do(self, body: Json, _first_time: bool) -> None:
         """Events that only need their ack."""

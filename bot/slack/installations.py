@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -50,6 +51,16 @@ class Installations(Protocol):
         """The workspace's installation has changed."""
         ...
 
+    async def remove(self, owner: str) -> Collection[str]:
+        """A workspace or organisation is said to have removed the app. Returns the workspaces that are without it now.
+
+        None of them is when its token still works: it has installed the app again since.
+
+        Raises:
+            StoreAway, ChatAway, ChatRefused: it can't be told now.
+        """
+        ...
+
 
 class OneInstallation:
     """A bot with one token, which serves whatever events that token gets."""
@@ -65,6 +76,24 @@ class OneInstallation:
 
     def forget(self, team: str) -> None:
         """There is nothing to forget: the token stays the operator's."""
+
+    async def remove(self, owner: str) -> Collection[str]:  # noqa: ARG002
+        return () if await works(self._installation.web) else (self._installation.team,)
+
+
+TOKEN_GONE = frozenset({"invalid_auth", "account_inactive", "token_revoked", "token_expired", "not_authed"})
+"""What `auth.test` answers to a token that will not work again; https://docs.slack.dev/reference/methods/auth.test."""
+
+
+async def works(web: SlackApi) -> bool:
+    """Whether Slack still takes a token. Raises ChatAway; and ChatRefused when its answer says something else."""
+    try:
+        await web.call("auth.test", safe_to_repeat=True, urgent=True)
+    except ChatRefused as refused:
+        if refused.code in TOKEN_GONE:
+            return False
+        raise
+    return True
 
 
 async def identify(web: SlackApi, token: str) -> Installation:

@@ -22,7 +22,7 @@ from bot.slack.answers import Answers
 from bot.slack.background import Background
 from bot.slack.changes import Changes
 from bot.slack.conversations import Conversations
-from bot.slack.core import Accounts, Admits, Branches, Deciding, Edits, Forgetting, Management, Messages
+from bot.slack.core import Accounts, Admits, Branches, Deciding, Departing, Edits, Forgetting, Management, Messages
 from bot.slack.desk import Desk
 from bot.slack.directory import Directory
 from bot.slack.events import EVENTS, Emoji, EventRow, Events, Surroundings
@@ -30,6 +30,7 @@ from bot.slack.home import Home, Viewers
 from bot.slack.installations import NOT_INSTALLED, Installations
 from bot.slack.interactions import Interactions
 from bot.slack.mode import ChannelModes
+from bot.slack.wire import event_team
 
 log = structlog.get_logger(__name__)
 
@@ -61,6 +62,7 @@ def build_app(
     edits: Edits,
     privacy: Forgetting,
     follow_deletes: bool,
+    departing: Departing,
     viewers: Viewers,
     changes: Changes,
 ) -> AsyncApp:
@@ -93,7 +95,7 @@ def build_app(
     home = Home(admin, desk, directory, installations, viewers, background, clock, accounts, admission, decisions)
     changes.listen(home.changed)
     conversations = Conversations(installations)
-    around = Surroundings(inbox, admin, desk, answers, home, conversations, installations, background, edits)
+    around = Surroundings(inbox, admin, desk, answers, home, conversations, installations, background, edits, departing)
     app = _bolt(signing_secret, installations)
     emoji = Emoji(frozenset(branch_emoji), frozenset(stop_emoji))
     events = Events(around, emoji, waiting_bound=waiting_bound, deletions=privacy if follow_deletes else None)
@@ -126,15 +128,18 @@ def _bolt(signing_secret: str, installations: Installations) -> AsyncApp:
         process_before_response=True,
         signing_secret=signing_secret,
         authorize=authorize,
-        before_authorize=_DropMalformed(),
+        before_authorize=_Straighten(),
         # Bolt counts the deletion of our message by somebody as an event of ours. We know our own ourselves.
         ignoring_self_events_enabled=False,
         attaching_conversation_kwargs_enabled=False,
     )
 
 
-class _DropMalformed(AsyncMiddleware):
-    """Acknowledges what Bolt itself would trip over, since sending it again would not mend it."""
+class _Straighten(AsyncMiddleware):
+    """Acknowledges what Bolt itself would trip over, since sending it again would not mend it.
+
+    Names the workspace of an event that came through an organisation's installation, where Bolt finds none.
+    """
 
     async def async_process(
         self,
@@ -148,6 +153,8 @@ class _DropMalformed(AsyncMiddleware):
         if req.body.get("type") == "event_callback" and not well_formed:
             log.warning("malformed_event")
             return BoltResponse(status=200)
+        if well_formed and not req.context.team_id:
+            req.context["team_id"] = event_team(req.body)
         return await next()
 
 

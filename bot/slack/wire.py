@@ -51,7 +51,16 @@ def event_team(body: Json) -> str:
     """The workspace whose installation an Events API body was sent to.
 
     With Slack Connect `team_id` can be another workspace's, and the authorisation is the one that counts. An
-    organisation-wide installation leaves it empty there.
+    organisation-wide installation leaves it empty there; `context_team_id` is then the one that Slack came through.
     """
     first = next(iter(objects(body, "authorizations")), {})
-    return identifier(first, "team_id") or identifier(body, "team_id")
+    through = identifier(body, "context_team_id")
+    return identifier(first, "team_id") or (through if through.startswith("T") else identifier(body, "team_id"))
+
+
+def event_owner(body: Json) -> str:
+    """Who installed the app that an Events API body was sent to: a workspace (T…) or an organisation (E…)."""
+    first = next(iter(objects(body, "authorizations")), {})
+    if first.get("is_enterprise_install") is True or body.get("is_enterprise_install") is True:
+        return identifier(first, "enterprise_id") or identifier(body, "enterprise_id")
+    return event_team(body)

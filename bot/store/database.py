@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib import resources
@@ -19,6 +19,9 @@ from bot.ports import Telemetry, Untold
 from bot.store.convoy import Convoys
 
 Argument = str | bytes | int | float
+
+SCANNED_TOGETHER = 1000
+"""How many keys one step of a scan looks at: well under a millisecond."""
 
 _AWAY = (
     redis_errors.ConnectionError,
@@ -146,6 +149,12 @@ class Database:
                 await cast("Any", self.client.execute_command(*_encoded(command)))  # type: ignore[no-untyped-call]
             )
 
+    async def scan(self, pattern: str) -> AsyncIterator[str]:
+        """The names of all keys of a form. It walks through everything: for what is done once in a long while."""
+        with translated():
+            async for name in self.client.scan_iter(match=pattern, count=SCANNED_TOGETHER):
+                yield as_text(name)
+
     async def batch(self, commands: Sequence[Sequence[Argument]]) -> list[Any]:
         """Several commands in one round trip, not atomic; the answers in order."""
         if not commands:
@@ -187,7 +196,7 @@ def as_text(answer: Any) -> Any:
 
 _LARGE = frozenset({"append", "put_files", "LRANGE"})
 """Scripts and commands that may carry megabytes."""
-_ON_INDEXES = frozenset({"beat", "mark_work", "mark_pending", "drop", "rate", "replace", "spend", "time"})
+_ON_INDEXES = frozenset({"beat", "claim_due", "mark_work", "mark_pending", "drop", "rate", "replace", "spend", "time"})
 
 
 def script_sha(script: str) -> str:

@@ -59,7 +59,18 @@ class InstallationRecords:
 
     async def serve(self, team: str, organisation: str) -> None:
         """Keep that a workspace is served by its organisation's installation."""
-        await self._database.call("SET", keys.served_by(team), organisation, "EX", SERVED_LIFE_S)
+        serves = keys.serves(organisation)
+        await self._database.batch(
+            [
+                ("SET", keys.served_by(team), organisation, "EX", SERVED_LIFE_S),
+                ("SADD", serves, team),
+                ("EXPIRE", serves, SERVED_LIFE_S),
+            ]
+        )
+
+    async def served(self, organisation: str) -> frozenset[str]:
+        """The workspaces that an organisation's installation is known to serve."""
+        return frozenset(await self._database.call("SMEMBERS", keys.serves(organisation)))
 
     async def served_by(self, team: str) -> str:
         """The organisation whose installation serves a workspace; empty when none is known to."""

@@ -54,11 +54,16 @@ PATTERNS = (
     "bot:installations",
     "bot:served-by:{<team>}",
     "bot:oauth-state:{<state>}",
+    "bot:serves:{<organisation>}",
+    "bot:departing",
 )
 """The form of every key there is; docs/redis.md has a row for each."""
 
 WORKERS = "bot:workers"
 """Who lives, with the time of the last beat and the room each has."""
+
+DEPARTING = "bot:departing"
+"""Workspaces that have removed the app, by when their data goes (seconds)."""
 
 INSTALLATIONS = "bot:installations"
 """Who installed the app: workspaces and organisations."""
@@ -240,6 +245,16 @@ def installation(owner: str) -> str:
 def served_by(team: str) -> str:
     """The organisation whose installation serves a workspace."""
     return f"bot:served-by:{{{team}}}"
+
+
+def serves(organisation: str) -> str:
+    """The workspaces that an organisation's installation serves."""
+    return f"bot:serves:{{{organisation}}}"
+
+
+def of_team(team: str) -> tuple[str, ...]:
+    """Patterns of SCAN for everything that is kept of a workspace, its installation too."""
+    return (f"bot:*{{{team}}}*", f"bot:*{{{team}:*")
 
 
 def oauth_state(state: str) -> str:

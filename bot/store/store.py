@@ -6,6 +6,7 @@ from redis.asyncio import Redis
 
 from bot.ports import (
     DecisionStore,
+    DepartureStore,
     ErasureStore,
     FileStore,
     InboxStore,
@@ -20,6 +21,7 @@ from bot.ports import (
 from bot.store.channels import ChannelSettings
 from bot.store.database import Database
 from bot.store.decisions import Decisions
+from bot.store.departures import Departures
 from bot.store.erasure import Erasure
 from bot.store.files import Files
 from bot.store.health import StoreHealth, health
@@ -94,6 +96,7 @@ class Store:
         self.erasure: ErasureStore = Erasure(database, activity, work)
         self.rates = RateBuckets(database)
         self.channels = ChannelSettings(database)
+        self.departures: DepartureStore = Departures(database)
         self.homes = HomeViewers(database)
         self.turned_away = TurnedAway(database)
         self.oauth_states = OAuthStates(database)

@@ -27,6 +27,7 @@ from bot.model import (
 )
 from bot.ports import (
     DecisionStore,
+    DepartureStore,
     ErasureStore,
     FileStore,
     InboxStore,
@@ -70,6 +71,8 @@ class AnyStore(Protocol):
     def transcripts(self) -> Transcripts: ...
     @property
     def files(self) -> FileStore: ...
+    @property
+    def departures(self) -> DepartureStore: ...
     @property
     def spend(self) -> SpendStore: ...
     @property

@@ -2,29 +2,59 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import json
 import re
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
 import pytest
+import structlog
 from cryptography.fernet import Fernet
+from structlog.typing import EventDict
 
 from bot.model import ThreadKey
+from bot.playground.model.replies import say
 from bot.playground.slack.control import EmulatedSlack, Setup
 from bot.playground.slack.default_workspace import TEAM
 from bot.playground.slack.market import Market
 from bot.slack.http import PATH
 from bot.slack.oauth.flow import INSTALL_PATH, REDIRECT_PATH
+from bot.store import client
 from tests.e2e.conftest import ANSWER_S, C_GENERAL, U_ANA, Bot, Launcher
 from tests.e2e.test_manage import command, shown
 
 OTHER = "T0OTHERTEAM"
 KEY = Fernet.generate_key().decode()
+
+
+class Heard:
+    """The bot's log, as it is written."""
+
+    def __init__(self, slack: EmulatedSlack) -> None:
+        self._slack = slack
+        self._events: list[str] = []
+
+    def hear(self, _logger: object, _method: str, entry: EventDict) -> EventDict:
+        self._events.append(entry["event"])
+        self._slack.look_again()
+        return entry
+
+    async def event(self, name: str) -> None:
+        """Wait until it was logged."""
+        await self._slack.wait_until(lambda: name in self._events, ANSWER_S)
+
+
+@pytest.fixture
+def heard(slack: EmulatedSlack, ended: Counter[str]) -> Iterator[Heard]:
+    heard, before = Heard(slack), structlog.get_config()["processors"]
+    structlog.configure(processors=[heard.hear, *before])
+    yield heard
+    structlog.configure(processors=before)
 
 
 @pytest.fixture
@@ -144,6 +174,85 @@ async def test_a_workspace_that_is_not_on_the_list_is_refused_and_its_token_give
         await other.wait_until(lambda: not other.undelivered)
         assert not other.given_up
         assert here.bot.ended == Counter()
+
+
+async def test_an_organisations_installation_serves_its_workspaces(launcher: Launcher, unused_tcp_port: int) -> None:
+    setup = Setup(team=OTHER, organisation="E0ACME", seed=3, bot_token="xoxb-of-acme")
+    async with EmulatedSlack.start(setup) as acme, company(launcher, acme, unused_tcp_port) as here:
+        assert (await here.install(acme))[0] == 200
+        bot = here.bot_in(acme)
+        root = await bot.ask("hello")
+        assert len(bot.texts(root)) == 1
+        acme.uninstall()
+        await acme.wait_until(lambda: not acme.undelivered)
+        acme.people.say(U_ANA, C_GENERAL, f"{acme.mention} hello?")
+        await acme.wait_until(lambda: not acme.undelivered)
+        assert not acme.given_up
+        assert len(here.bot.model.requests) == 1
+
+
+async def test_a_workspace_that_removes_the_app_leaves_nothing_and_may_come_back(
+    launcher: Launcher, other: EmulatedSlack, unused_tcp_port: int, heard: Heard
+) -> None:
+    async with company(launcher, other, unused_tcp_port, BOT_UNINSTALL_GRACE_DAYS="0") as here:
+        await here.install(launcher.slack)
+        await here.install(other)
+        ours, theirs = here.bot_in(launcher.slack), here.bot_in(other)
+        kept, gone = await ours.ask("ours"), await theirs.ask("theirs")
+        other.uninstall()
+        await heard.event("workspace_forgotten")
+        left = [name async for name in client.connect("memory:").scan_iter() if OTHER.encode() in name]
+        assert [name for name in left if b"bot:rate:" not in name] == []
+        await ours.say("still there?", kept)
+        assert here.bot.model.requests[-1].prompts == ["ours", "still there?"]
+
+        await here.install(other)
+        await theirs.ask("back again", gone)
+        assert here.bot.model.requests[-1].prompts[-1].endswith("back again")
+
+
+async def test_who_comes_back_in_time_finds_everything(
+    launcher: Launcher, other: EmulatedSlack, unused_tcp_port: int
+) -> None:
+    async with company(launcher, other, unused_tcp_port) as here:
+        await here.install(other)
+        theirs = here.bot_in(other)
+        root = await theirs.ask("remember 42")
+        other.uninstall()
+        await other.wait_until(lambda: not other.undelivered)
+        await here.install(other)
+        await theirs.say("what?", root)
+        assert here.bot.model.requests[-1].prompts == ["remember 42", "what?"]
+
+
+async def test_a_late_word_of_a_removal_does_not_undo_a_new_installation(
+    launcher: Launcher, other: EmulatedSlack, unused_tcp_port: int
+) -> None:
+    async with company(launcher, other, unused_tcp_port, BOT_UNINSTALL_GRACE_DAYS="0") as here:
+        await here.install(other)
+        theirs = here.bot_in(other)
+        root = await theirs.ask("remember 42")
+        other.send_event({"type": "app_uninstalled"})
+        await other.wait_until(lambda: not other.undelivered)
+        await theirs.say("what?", root)
+        assert here.bot.model.requests[-1].prompts == ["remember 42", "what?"]
+
+
+async def test_messages_that_wait_in_a_workspace_that_left_are_never_asked(
+    launcher: Launcher, other: EmulatedSlack, unused_tcp_port: int
+) -> None:
+    async with company(launcher, other, unused_tcp_port) as here:
+        await here.install(other)
+        theirs, hold = here.bot_in(other), asyncio.Event()
+        here.bot.model.script(say("First, ", hold, "then the rest."))
+        root = other.people.say(U_ANA, C_GENERAL, f"{other.mention} think")
+        await here.bot.model.wait_for_request(1)
+        other.people.say(U_ANA, C_GENERAL, "and this", root)
+        await other.wait_until(lambda: not other.undelivered)
+        other.uninstall()
+        await theirs.turns_ended(root)
+        hold.set()
+    assert len(here.bot.model.requests) == 1
 
 
 async def test_nothing_of_one_workspace_is_seen_in_another(

@@ -158,6 +158,7 @@ class Memory:
         self.spenders: defaultdict[tuple[str, ScopeKind, str], dict[str, float]] = defaultdict(dict)
         self.audit: list[Decision] = []
         self.beats: dict[str, tuple[float, int]] = {}
+        self.departing: dict[str, float] = {}
 
     def state(self, key: ThreadKey) -> ThreadState:
         """The thread's state, a fresh one when there is none or it has expired."""

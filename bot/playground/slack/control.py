@@ -68,7 +68,13 @@ class EmulatedSlack:
         self._delivery = Delivery(self.sockets, clock, setup.retry_delays_s, self._wake)
         self.payloads = Payloads(self.workspace, self.installation.triggers, self.installation.response_urls)
         self.people = People(self.workspace, self.streams, self.modals, self.payloads, self._delivery)
-        events = Events(self.workspace, self.send_payload, setup.subscribed, every_append=setup.every_append)
+        events = Events(
+            self.workspace,
+            self.send_payload,
+            setup.subscribed,
+            every_append=setup.every_append,
+            organisation=setup.organisation,
+        )
         self._callback = events.callback
         self.workspace.subscribe(events.hear)
         self.workspace.subscribe(self._on_change)

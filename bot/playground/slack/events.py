@@ -42,6 +42,7 @@ class Events:
 
     Args:
         deliver: takes each whole `event_callback` payload.
+        organisation: whose installation the events go to, instead of the workspace's own.
         every_append: tell each append to a stream as `message_changed`; otherwise only a stream's end.
     """
 
@@ -52,8 +53,10 @@ class Events:
         subscribed: frozenset[str] = SUBSCRIBED,
         *,
         every_append: bool = False,
+        organisation: str = "",
     ) -> None:
         self._workspace = workspace
+        self._organisation = organisation
         self._deliver = deliver
         self._subscribed = subscribed
         self._every_append = every_append
@@ -185,17 +188,18 @@ class Events:
         workspace = self._workspace
         team = workspace.team.id
         authorization = {
-            "enterprise_id": None,
-            "team_id": team,
+            "enterprise_id": self._organisation or None,
+            "team_id": None if self._organisation else team,
             "user_id": workspace.app.user_id,
             "is_bot": True,
-            "is_enterprise_install": False,
+            "is_enterprise_install": bool(self._organisation),
         }
         return {
             "token": VERIFICATION_TOKEN,
             "team_id": team,
             "context_team_id": team,
-            "context_enterprise_id": None,
+            "context_enterprise_id": self._organisation or None,
+            "enterprise_id": self._organisation or None,
             "api_app_id": workspace.app.id,
             "event": event,
             "type": "event_callback",

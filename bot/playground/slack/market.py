@@ -92,7 +92,7 @@ class Market:
         slack = self._codes.pop(code, None)
         if slack is None:
             return {"ok": False, "error": "invalid_code"}
-        team, app = slack.workspace.team, slack.workspace.app
+        team, app, organisation = slack.workspace.team, slack.workspace.app, slack.setup.organisation
         return {
             "ok": True,
             "app_id": app.id,
@@ -101,9 +101,9 @@ class Market:
             "token_type": "bot",
             "access_token": slack.bot_token,
             "bot_user_id": app.user_id,
-            "team": {"id": team.id, "name": team.name},
-            "enterprise": None,
-            "is_enterprise_install": False,
+            "team": None if organisation else {"id": team.id, "name": team.name},
+            "enterprise": {"id": organisation, "name": "Acme"} if organisation else None,
+            "is_enterprise_install": bool(organisation),
         }
 
 

@@ -22,6 +22,7 @@ class Setup:
     Args:
         port: 0 for any that is free.
         team: the workspace's id.
+        organisation: whose installation it is (Enterprise Grid), instead of the workspace's own.
         seed: what ids and the choice of sockets depend on.
         scopes: what the app was granted.
         subscribed: the events it subscribed to.
@@ -35,6 +36,7 @@ class Setup:
     host: str = "127.0.0.1"
     port: int = 0
     team: str = TEAM
+    organisation: str = ""
     seed: int = 1
     bot_token: str = "xoxb-emulated-bot-token"  # noqa: S105 - opens nothing but this emulator
     app_token: str = "xapp-emulated-app-token"  # noqa: S105 - opens nothing but this emulator

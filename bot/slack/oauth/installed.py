@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import structlog
 
 from bot.errors import ChatRefused
 from bot.ports import Clock
-from bot.slack.installations import NOT_INSTALLED, Installation
+from bot.slack.installations import NOT_INSTALLED, Installation, works
 from bot.slack.normalise import Own
 from bot.slack.oauth.records import InstallationRecords, Record
 from bot.slack.remembered import Remembered
@@ -18,6 +18,9 @@ log = structlog.get_logger(__name__)
 
 RECORD_LIFE_S = 60.0
 """How long an installation is remembered: so late another worker follows a new token. A revoked one fails by itself."""
+
+SERVED_LIFE_S = 3600.0
+"""How often it is written down, at most, that a workspace is served by its organisation."""
 
 
 class StoredInstallations:
@@ -33,7 +36,7 @@ class StoredInstallations:
         self._records = records
         self._web = web
         self._known = Remembered(self._find, clock, life_s=RECORD_LIFE_S)
-        self._served: set[tuple[str, str]] = set()
+        self._served = Remembered(self._serve, clock, life_s=SERVED_LIFE_S)
 
     async def of(self, team: str) -> Installation:
         """Raises ChatRefused(NOT_INSTALLED), and StoreAway."""
@@ -44,14 +47,37 @@ class StoredInstallations:
 
         What is learned of the organisation is kept, for the workers that run the workspace's turns.
         """
-        if organisation and team and (team, organisation) not in self._served:
-            await self._records.serve(team, organisation)
-            self._served.add((team, organisation))
-            self._known.forget(team)
+        if organisation and team:
+            await self._served.get((team, organisation))
         return await self.of(team or organisation)
 
     def forget(self, team: str) -> None:
         """The workspace's installation has changed."""
+        self._known.forget(team)
+
+    async def remove(self, owner: str) -> Collection[str]:
+        """Raises StoreAway, ChatAway and ChatRefused."""
+        line = await self._records.get(owner)
+        if line is not None and await works(self._web(owner, Record.parse(line).token)):
+            log.info("still_installed", owner=owner)
+            return ()
+        teams = {owner} if owner.startswith("T") else set(await self._records.served(owner))
+        await self._records.delete(owner)
+        for team in teams:
+            self._known.forget(team)
+        # A workspace may have the app by itself and through its organisation: one of the two is enough.
+        return [team for team in sorted(teams) if not await self._served_still(team)]
+
+    async def _served_still(self, team: str) -> bool:
+        try:
+            await self._find(team)
+        except ChatRefused:
+            return False
+        return True
+
+    async def _serve(self, served: tuple[str, str]) -> None:
+        team, organisation = served
+        await self._records.serve(team, organisation)
         self._known.forget(team)
 
     async def _find(self, team: str) -> Installation:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,6 +23,8 @@ class InstallationRecords(Protocol):
     async def delete(self, owner: str) -> None: ...
 
     async def serve(self, team: str, organisation: str) -> None: ...
+
+    async def served(self, organisation: str) -> Collection[str]: ...
 
     async def served_by(self, team: str) -> str: ...
 

@@ -404,6 +404,16 @@ class Incoming:
         return hooks + [str(given["text"]) for given in self.web.to("chat.postEphemeral")]
 
 
+class FakeDepartures:
+    """Workspaces that have left."""
+
+    def __init__(self) -> None:
+        self.teams: list[str] = []
+
+    async def left(self, team: str) -> None:
+        self.teams.append(team)
+
+
 class FakeViewers:
     """Who looks at App Home, in memory."""
 
@@ -474,6 +484,7 @@ async def incoming(
                 background=background,
                 viewers=FakeViewers(),
                 changes=Changes(),
+                departing=FakeDepartures(),
                 clock=clock,
                 modes=ChannelModes(StreamingMode.AUTO, clock, channels),
                 accounts=FakeAccounts(),

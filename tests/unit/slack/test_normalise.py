@@ -95,9 +95,14 @@ def test_the_workspace_is_the_one_that_the_event_was_authorised_for() -> None:
     assert found.thread.team == TEAM
 
 
-def test_with_an_organisation_wide_installation_the_workspace_is_the_bodys() -> None:
+@pytest.mark.parametrize("through", [TEAM, None, "E0ACME"])
+def test_with_an_organisation_wide_installation_the_workspace_is_the_one_slack_came_through(
+    through: str | None,
+) -> None:
     body = payload("message_channel")
     body["authorizations"][0].update(team_id=None, is_enterprise_install=True)
+    body["context_team_id"] = through
+    body["team_id"] = "T0PARTNER" if through == TEAM else TEAM
     found = arrival(body, OWN)
     assert isinstance(found, Message)
     assert found.thread.team == TEAM

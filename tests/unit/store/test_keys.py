@@ -45,6 +45,7 @@ OF_NO_THREAD = (
     "bot:turned-away:",
     "bot:workers",
     "bot:served-by:",
+    "bot:serves:",
     "bot:oauth-state:",
 )
 DOCUMENTED = Path(__file__).parents[3] / "docs" / "redis.md"
@@ -78,6 +79,7 @@ async def _use_everything(store: Store) -> None:
         await store.spend.settle(scope, Periods("2026-11-21", "2026-11"), SpendRun("turn", "run"), 0.5)
     await store.homes.keep("T1", "U1", "{}")
     await store.turned_away.first("T1", "C1", "U1")
+    await store.departures.depart("T9", 1e10)
 
 
 async def _kept(client: Redis) -> dict[str, int]:
@@ -108,11 +110,11 @@ async def test_no_key_lives_for_ever_when_threads_do_not(client: Redis) -> None:
     await _use_everything(Store(client, "w1", ttl_s=TTL_S))
     lives = await _kept(client)
     # A workspace's right to be answered ends when it removes the app, not by itself.
-    for_ever = {"bot:installation:{T1}", "bot:installations"}
+    for_ever = {"bot:installation:{T1}", "bot:installations", "bot:departing"}
     assert {name for name, left_s in lives.items() if left_s < 0} == for_ever
     of_their_own = re.compile(
         r".*:(lease|fence)$|bot:(workers|(worker|signals|rate|channels|audit|pending|homes|turned-away|spend|spenders|"
-        r"served-by|oauth-state):.*)"
+        r"served-by|serves|oauth-state):.*)"
     )
     threads = {name: left_s for name, left_s in lives.items() if not of_their_own.match(name) and name not in for_ever}
     assert {name for name, left_s in threads.items() if not TTL_S - 60 < left_s <= TTL_S * 1.1} == set()
