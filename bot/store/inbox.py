@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 from uuid import uuid4
@@ -24,6 +25,8 @@ SWEEP_BATCH = 50
 """How many entries of each shard a sweep reads at once."""
 SWEEP_ROUNDS = 20
 ATTEMPTS = 5
+KNOWN_THREADS = 1000
+"""Threads of which a worker remembers that they have a session; of others it asks before it writes."""
 
 
 class Inbox(Pauses):
@@ -51,10 +54,13 @@ class Inbox(Pauses):
         self._lifetimes = lifetimes
         self._max_waiting = max_waiting
         self._ttl_s = ttl_s
+        self._known: OrderedDict[ThreadKey, None] = OrderedDict()
+        """Threads that had a session when they were last written to from here."""
 
     async def accept(self, message: Message, session_id: str) -> Receipt:
         # Asking first spares the index an entry for each of a channel's messages that are not for us.
-        if message.address is not Address.BOT and not await self.knows(message.thread):
+        may_begin = message.address is Address.BOT
+        if not (may_begin or message.thread in self._known or await self.knows(message.thread)):
             return Receipt(Taken.NOT_FOR_US)
         delivery = uuid4().hex
         for _ in range(ATTEMPTS):
@@ -65,6 +71,7 @@ class Inbox(Pauses):
         else:
             raise StoreAway("the index and the thread could not be written in time of each other")
         taken, owner, state, new_thread, prefers, now_us, extend = answer
+        self._note(message.thread, known=Taken(taken) is not Taken.NOT_FOR_US)
         self._work.tell_time(int(now_us))
         if int(extend):
             await self._lifetimes.extend(message.thread, int(now_us))
@@ -78,6 +85,13 @@ class Inbox(Pauses):
 
     async def knows(self, thread: ThreadKey) -> bool:
         return bool(await self._database.call("HEXISTS", ThreadKeys(thread).record, "session_id"))
+
+    def _note(self, thread: ThreadKey, *, known: bool) -> None:
+        self._known.pop(thread, None)
+        if known:
+            self._known[thread] = None
+        if len(self._known) > KNOWN_THREADS:
+            self._known.popitem(last=False)
 
     async def _store(self, message: Message, session_id: str, delivery: str) -> list[str]:
         marked_us, marking = (0, ()) if message.address is Address.OTHER else await self._work.marking(message.thread)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -12,6 +13,7 @@ from bot.errors import StoreAway
 from bot.model import Address, Signal, SignalKind, Taken, ThreadFilter, ThreadKey
 from bot.store import indexes, keys
 from bot.store import signals as signals_module
+from bot.store.convoy import Command, Convoys
 from bot.store.database import Argument, Database
 from bot.store.indexes import WorkIndex
 from bot.store.keys import ThreadKeys
@@ -164,6 +166,35 @@ async def test_a_message_not_for_us_writes_no_key(client: Redis, store: Store) -
     for address in ("open", "other"):
         await store.inbox.accept(message(address=Address(address)), "s1")
     assert await client.dbsize() == 0
+
+
+async def test_a_thread_that_was_known_and_is_gone_is_asked_about_again(client: Redis, store: Store) -> None:
+    await store.inbox.accept(message("1.1"), "s1")
+    kept = await store.inbox.accept(message("1.2", address=Address.OPEN), "s2")
+    await client.delete(*ThreadKeys(THREAD).state)
+    gone = [await store.inbox.accept(message(ts, address=Address.OPEN), "s3") for ts in ("1.3", "1.4")]
+    assert [receipt.taken for receipt in (kept, *gone)] == [Taken.PROMPT, Taken.NOT_FOR_US, Taken.NOT_FOR_US]
+    assert not await client.exists(*ThreadKeys(THREAD).state)
+    await client.flushall()
+    await store.inbox.accept(message("1.5", address=Address.OPEN), "s4")
+    assert await client.dbsize() == 0
+
+
+async def test_in_a_known_thread_a_message_is_kept_in_one_round_trip(
+    client: Redis, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.inbox.accept(message("1.1"), "s1")
+    trips: list[int] = []
+    send = Convoys.send
+
+    async def counted(convoys: Convoys, commands: Sequence[Command], *, alone: bool = False) -> list[Any]:
+        trips.append(len(commands))
+        return await send(convoys, commands, alone=alone)
+
+    monkeypatch.setattr(Convoys, "send", counted)
+    receipt = await store.inbox.accept(message("1.2", address=Address.OPEN), "s2")
+    assert receipt.taken is Taken.PROMPT
+    assert len(trips) == 1
 
 
 async def test_lists_drop_threads_that_are_gone(client: Redis, store: Store) -> None:
