@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -21,7 +22,7 @@ README = Path("README.md")
 async def measured(quick: bool) -> Figures:
     """Everything, one after the other, so that nothing measured is in the way of anything else."""
     count = 4 if quick else 20
-    figures = Figures()
+    figures = Figures(load_before=os.getloadavg()[0])
     with tempfile.TemporaryDirectory() as folder, redis_server() as server:
         root = Path(folder)
         figures.floor = await floors(count, 3 if quick else 8)

@@ -50,8 +50,9 @@ class Scale:
 
 @dataclass
 class Figures:
-    """All of it. `floor`: see `floor.floors`."""
+    """All of it. `floor`: see `floor.floors`; `load_before`: the machine's, over the minute before."""
 
+    load_before: float = 0.0
     floor: tuple[list[float], list[float], list[float]] = ([], [], [])
     warm: Mode = field(default_factory=Mode)
     cold: Mode = field(default_factory=Mode)

@@ -11,12 +11,12 @@ from pathlib import Path
 import psutil
 
 from bot.agent.memory import memory
+from bot.slack.limits import RATES
 from tests.bench.measure import KNOWN_THREADS, Figures, Mode
 from tests.bench.path import Trace
-from tests.bench.rig import Moments
+from tests.bench.rig import PACE_S, Moments
 
 MB = 1024 * 1024
-NOTES = Path(__file__).parent / "notes.md"
 
 Span = Callable[[Moments], float]
 
@@ -60,7 +60,7 @@ def page(figures: Figures) -> str:
                 "are milliseconds, p50 / p95."
             ),
             "",
-            *_machine(),
+            *_machine(figures.load_before),
             "",
             "## Time",
             "",
@@ -78,20 +78,25 @@ def page(figures: Figures) -> str:
             "",
             *_path(figures.trace),
             "",
-            NOTES.read_text(encoding="utf-8").strip(),
+            (
+                f"Turns are asked every {PACE_S:.1f} seconds, and so is the bare client: a workspace may begin "
+                f"{RATES['chat.startStream'].calls} streams a minute, the bot keeps to that, and a bench that asks "
+                "faster would measure Slack's limit."
+            ),
             "",
         ]
     )
 
 
-def _machine() -> list[str]:
+def _machine(load_before: float) -> list[str]:
     there = memory()
     return [
         (
             f"Machine: {_cpu()}, {psutil.cpu_count()} cores, {there.total_bytes / MB / 1024:.0f} GB, Linux "
             f"{platform.release()}; Python {platform.python_version()}, claude-agent-sdk "
             f"{importlib.metadata.version('claude-agent-sdk')}. The emulated Slack, the scripted model and the bench "
-            "itself share these cores with the bot."
+            f"itself share these cores with the bot. The load before it began was {load_before:.1f}: what else a "
+            "machine does is measured along."
         ),
     ]
 
