@@ -17,6 +17,7 @@ _NAMES_ON_THE_PATH: Final = {
     "redis-server": ("redis-server",),
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
     "systemd-analyze": ("systemd-analyze",),
+    "promtool": ("promtool",),
 }
 
 
@@ -32,7 +33,7 @@ def needs(requirement: str) -> Path:
     """The program's path; otherwise the calling test or fixture is skipped, or fails if the run requires it.
 
     Args:
-        requirement: `redis-server`, `chromium` or `systemd-analyze`.
+        requirement: `redis-server`, `chromium`, `promtool` or `systemd-analyze`.
     """
     if path := find(requirement):
         return path

@@ -196,9 +196,7 @@ def as_text(answer: Any) -> Any:
 
 _LARGE = frozenset({"append", "put_files", "LRANGE"})
 """Scripts and commands that may carry megabytes."""
-_ON_INDEXES = frozenset(
-    {"beat", "claim_due", "mark_work", "mark_pending", "drop", "rate", "replace", "spend", "time", "window"}
-)
+_ON_INDEXES = frozenset({"beat", "claim_due", "mark_work", "mark_pending", "drop", "rate", "replace", "spend", "time"})
 
 
 def script_sha(script: str) -> str:
