@@ -7,14 +7,14 @@ again. Branches are independent: they stay, with what was copied into them.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 import structlog
 
 from bot.errors import Reason, Refusal
-from bot.model import Lease, Person, Point, PointKind, Signal, SignalKind, Thread, ThreadFilter, ThreadKey
+from bot.model import Lease, Message, Person, Point, PointKind, Signal, SignalKind, Thread, ThreadFilter, ThreadKey
 from bot.ports import Chat, ErasureStore, InboxStore, Sessions, Signals, ThreadStore, Workers
 from bot.references import Reference, References
 
@@ -25,8 +25,10 @@ OWN_WAIT_S = 20.0
 """How long a turn that was stopped gets to end."""
 OTHERS_WAIT_S = 20.0
 """How long somebody else's turn is waited for."""
-DELETED_WAIT_S = 1.5
-"""The same after a message was deleted: Slack's ack is due within 3 s, and without one it tells us again later."""
+ATTEMPTS = 3
+"""How often a thread is asked for until no turn is in flight in it that is to lose its words."""
+DELETED_WAIT_S = 0.6
+"""The same, each time, after a message was deleted: Slack's ack is due within 3 s, or it tells us again later."""
 
 
 class Holding(Protocol):
@@ -126,9 +128,7 @@ class Privacy:
             await self._holding.stop(key)
         elif not _is_prompt((await self._erasure.points(key)).get(ts)):
             return False
-        async with self._holding.exclusive(key, wait_s=DELETED_WAIT_S) as lease:
-            if any(message.ts == ts for message in await self._erasure.in_turn(key)):
-                raise Refusal(Reason.BUSY)  # it waits for a decision
+        async with self._without_turn_of(key, lambda message: message.ts == ts, DELETED_WAIT_S) as lease:
             turns = await self._take_out(lease, lambda kept_ts, _point: kept_ts == ts)
         if turns:
             await self._tell_workers(key)
@@ -160,9 +160,7 @@ class Privacy:
             return 0
         if at_work:
             await self._holding.stop(key)
-        async with self._holding.exclusive(key, wait_s=OTHERS_WAIT_S) as lease:
-            if user in {message.user for message in await self._erasure.in_turn(key)}:
-                raise Refusal(Reason.BUSY)  # it waits for a decision
+        async with self._without_turn_of(key, lambda message: message.user == user, OTHERS_WAIT_S) as lease:
             for message in waiting:
                 await self._inbox.withdraw(key, message.ts)
             turns = await self._take_out(lease, lambda _ts, point: point.user == user)
@@ -170,13 +168,31 @@ class Privacy:
         await self._tell_workers(key)
         return turns
 
+    @asynccontextmanager
+    async def _without_turn_of(
+        self, key: ThreadKey, concerned: Callable[[Message], bool], wait_s: float
+    ) -> AsyncIterator[Lease]:
+        """Hold the thread's lease while no turn of such messages is in flight: one that waited for a decision and was
+        stopped has to end first, on whichever worker.
+
+        Raises:
+            Refusal: BUSY.
+        """
+        for _ in range(ATTEMPTS):
+            async with self._holding.exclusive(key, wait_s=wait_s) as lease:
+                if not any(concerned(message) for message in await self._erasure.in_turn(key)):
+                    yield lease
+                    return
+        raise Refusal(Reason.BUSY)
+
     async def _take_out(self, lease: Lease, chosen: Callable[[str, Point], bool]) -> int:
         """Empty the turns of the chosen messages, in whichever of the thread's sessions they are."""
         points = await self._erasure.points(lease.thread)
         starts: dict[str, set[str]] = {}
-        for ts, point in points.items():
-            if point.kind is PointKind.PROMPT and chosen(ts, point):
-                starts.setdefault(point.session_id, set()).add(point.entry)
+        taken = [point for ts, point in points.items() if point.kind is PointKind.PROMPT and chosen(ts, point)]
+        for point in taken:
+            starts.setdefault(point.session_id, set()).add(point.entry)
+        await self._erasure.forget_decisions(lease, {point.turn_id for point in taken})
         thread = await self._threads.get(lease.thread)
         if thread is not None and "" in starts.get(thread.session_id, ()):
             await self._threads.rename(lease.thread, "")  # the title was made of its first words

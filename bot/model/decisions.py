@@ -109,3 +109,7 @@ class Decision:
     card_ts: str = ""
     """The Slack message that shows it; empty until it is posted."""
     decided: Decided | None = None
+
+    def involves(self, user: str) -> bool:
+        """Whether somebody was asked, or decided."""
+        return user in (self.asked, self.decided.user if self.decided is not None else "")

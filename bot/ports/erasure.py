@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from bot.model import Lease, Message, Person, PointMap, ThreadKey
@@ -24,7 +24,13 @@ class ErasureStore(Protocol):
         ...
 
     async def disown(self, lease: Lease, user: str) -> None:
-        """Take a user out of a thread of somebody else's: its people, its points, the branches they made of it."""
+        """Take a user out of a thread of somebody else's: its people, its points, the branches they made of it, what
+        they were asked or decided there.
+        """
+        ...
+
+    async def forget_decisions(self, lease: Lease, turn_ids: Collection[str]) -> None:
+        """Remove what those turns asked of people, and what these said to it."""
         ...
 
     async def forget(self, lease: Lease) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 
-from bot.model import Lease, Message, Person, PointMap, ScopeKind, Thread, ThreadKey, ts_order
+from bot.model import Decision, Lease, Message, Person, PointMap, ScopeKind, Thread, ThreadKey, ts_order
 from bot.store import codec, keys, messages
 from bot.store.database import Database
-from bot.store.indexes import ActivityIndex, WorkIndex
+from bot.store.decision_codec import decision_from
+from bot.store.indexes import ActivityIndex, PendingIndex, WorkIndex
 from bot.store.keys import ThreadKeys
 from bot.store.leases import owner_of
 from bot.store.spend import LIFETIME_S as SPEND_LIFETIME_S
@@ -20,10 +21,11 @@ DAY_S = 86_400
 class Erasure:
     """Erasure over Redis."""
 
-    def __init__(self, database: Database, activity: ActivityIndex, work: WorkIndex) -> None:
+    def __init__(self, database: Database, activity: ActivityIndex, work: WorkIndex, pending: PendingIndex) -> None:
         self._database = database
         self._activity = activity
         self._work = work
+        self._pending = pending
 
     async def points(self, thread: ThreadKey) -> PointMap:
         kept = await self._database.call("HGETALL", ThreadKeys(thread).points)
@@ -40,6 +42,24 @@ class Erasure:
     async def disown(self, lease: Lease, user: str) -> None:
         await self._database.run("disown", ThreadKeys(lease.thread).state, owner_of(lease), user)
         await self._activity.leave(lease.thread, user)
+        await self._drop(lease, [one for one in await self._decisions(lease.thread) if one.involves(user)])
+
+    async def forget_decisions(self, lease: Lease, turn_ids: Collection[str]) -> None:
+        await self._drop(lease, [one for one in await self._decisions(lease.thread) if one.turn_id in turn_ids])
+
+    async def _decisions(self, thread: ThreadKey) -> Sequence[Decision]:
+        kept = codec.pairs(await self._database.call("HGETALL", ThreadKeys(thread).decisions))
+        names = ((id_, f"{id_}:card", f"{id_}:decided") for id_ in kept.get("ids", "").split())
+        found = (decision_from(thread, [kept.get(name) for name in three]) for three in names)
+        return [decision for decision in found if decision is not None]
+
+    async def _drop(self, lease: Lease, decisions: Sequence[Decision]) -> None:
+        if not decisions:
+            return
+        of = ThreadKeys(lease.thread)
+        ids = [decision.id for decision in decisions]
+        await self._database.run("forget_decisions", (*of.state, of.decisions), owner_of(lease), *ids)
+        await self._pending.forget(decisions)
 
     async def forget(self, lease: Lease) -> None:
         names = ThreadKeys(lease.thread)
@@ -52,6 +72,7 @@ class Erasure:
             ]
         )
         thread = codec.thread_from(lease.thread, codec.pairs(record))
+        decisions = await self._decisions(lease.thread)
         sessions = {*tails, *(codec.point_from(point).session_id for point in points), *_sessions_of(thread)}
         users = {kept["user"] for bodies in turn for kept in json.loads(bodies or "[]")}
         if thread is not None:
@@ -61,11 +82,13 @@ class Erasure:
         )
         await self._activity.remove(lease.thread, users, sessions)
         await self._work.remove(lease.thread)
+        await self._pending.forget(decisions)
         if thread is not None and thread.source is not None:
             await self._forget_branch(thread.source.thread, lease.thread)
 
     async def forget_person(self, person: Person, *, spend: bool) -> None:
         await self._database.call("HDEL", keys.homes(person.team), person.user)
+        await self._database.call("UNLINK", keys.pending_for(person.team, person.user))
         if spend:
             await self._forget_spend(person)
 

@@ -165,6 +165,16 @@ class PendingIndex:
         await self._database.call("ZREM", key, f"{decision.id} {decision.thread}")
         await self.drop(decision.thread, Listed(str(decision.thread), round(decision.expires_at * 1_000_000)))
 
+    async def forget(self, decisions: Sequence[Decision]) -> None:
+        """Drop what is no more, whatever it says."""
+        commands: list[tuple[Argument, ...]] = []
+        for decision in decisions:
+            thread = decision.thread
+            commands.append(("ZREM", keys.pending_for(thread.team, decision.asked), f"{decision.id} {thread}"))
+            if decision.decided is None:  # else the thread may wait for another by now
+                commands.append(("ZREM", keys.pending(thread), str(thread)))
+        await self._database.batch(commands)
+
     async def waiting(self, count: int) -> tuple[int, Sequence[Listed]]:
         """How many threads wait, and up to `count` of each shard, those that expire first in front."""
         shards = keys.pending_shards()

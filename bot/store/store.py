@@ -93,7 +93,7 @@ class Store:
         self.files: FileStore = Files(database, lifetimes.large_s)
         self.spend: SpendStore = Spend(database)
         self.survey = Survey(database, work, pending)
-        self.erasure: ErasureStore = Erasure(database, activity, work)
+        self.erasure: ErasureStore = Erasure(database, activity, work, pending)
         self.rates = RateBuckets(database)
         self.channels = ChannelSettings(database)
         self.departures: DepartureStore = Departures(database)

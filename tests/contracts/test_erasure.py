@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.errors import LeaseLost
-from bot.model import Address, Lease, Periods, Person, PointKind, Scope, ScopeKind, Source, Thread
+from bot.model import Address, Decided, Lease, Periods, Person, PointKind, Scope, ScopeKind, Source, Thread, Verdict
 from bot.ports import SpendRun
 from tests.contracts.world import (
     OTHER_THREAD,
@@ -15,12 +15,15 @@ from tests.contracts.world import (
     AnyStore,
     World,
     answered,
+    asked,
     begun,
+    deferred,
     entries,
     leased,
     message,
 )
 
+ASKED = Person("T1", "U1")
 FIRST, SECOND, THIRD = "1700000000.000100", "1700000001.000100", "1700000002.000100"
 
 
@@ -169,3 +172,53 @@ async def test_what_somebody_spent_is_forgotten_and_what_others_did_is_not(store
     await store.erasure.forget_person(Person("T1", "U2"), spend=False)
     assert [spent.month_usd for spent in await store.spend.spent(scopes, periods)] == [0.0, 1.0]
     assert await store.spend.top("T1", ScopeKind.USER, periods.month, 9) == [("U2", 1.0)]
+
+
+async def test_a_thread_that_is_forgotten_waits_for_nobody(store: AnyStore) -> None:
+    await deferred(store)
+    lease = await leased(store)
+    await store.erasure.forget(lease)
+    assert await store.decisions.get(THREAD, "d1") is None
+    assert await store.decisions.pending(THREAD) is None
+    assert await store.decisions.waiting_for(ASKED, 10) == []
+
+
+async def test_what_a_turn_asked_is_forgotten_and_not_what_others_did(store: AnyStore) -> None:
+    decision = await deferred(store)
+    lease = await leased(store)
+    await store.erasure.forget_decisions(lease, {"another turn"})
+    await store.erasure.disown(lease, "U9")
+    assert await store.decisions.get(THREAD, "d1") == decision
+    await store.erasure.forget_decisions(lease, {decision.turn_id})
+    assert await store.decisions.get(THREAD, "d1") is None
+    assert await store.decisions.waiting_for(ASKED, 10) == []
+
+
+@pytest.mark.parametrize("who", ["U1", "U2"])
+async def test_what_somebody_was_asked_or_decided_goes_when_they_leave_a_thread(store: AnyStore, who: str) -> None:
+    await deferred(store)
+    await store.decisions.decide(THREAD, "d1", Decided(Verdict.DENY, "U2", 6.0, "my reason"))
+    lease = await leased(store)
+    await store.erasure.disown(lease, who)
+    assert await store.decisions.get(THREAD, "d1") is None
+
+
+async def test_a_decision_that_is_pending_expires_although_an_earlier_one_was_forgotten(world: World) -> None:
+    await deferred(world.worker("w1"))
+    world.decision_ttl_s = 0.0
+    store = world.worker("w1")
+    await store.decisions.decide(THREAD, "d1", Decided(Verdict.DENY, "U2", 6.0))
+    lease = await leased(store)
+    await begun(store, lease)
+    await asked(store, lease, decision_id="d2")
+    await store.erasure.disown(lease, "U2")
+    assert [one.id for one in await store.decisions.overdue(10)] == ["d2"]
+
+
+async def test_decisions_are_forgotten_under_the_lease_only(world: World) -> None:
+    store = world.worker("w1")
+    await deferred(store)
+    lease = await leased(store)
+    await world.lease_runs_out(THREAD)
+    with pytest.raises(LeaseLost):
+        await store.erasure.forget_decisions(lease, {"turn-1"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from bot.model import Lease, Message, Person, PointMap, Scope, ScopeKind, ThreadKey
@@ -36,6 +36,11 @@ class MemoryErasure:
             if point.user == user:
                 state.points[ts] = replace(point, user="")
         state.branches = {place: branch for place, branch in state.branches.items() if place[1] != user}
+        state.decisions = {id_: one for id_, one in state.decisions.items() if not one.involves(user)}
+
+    async def forget_decisions(self, lease: Lease, turn_ids: Collection[str]) -> None:
+        state = self._memory.fenced(lease)
+        state.decisions = {id_: one for id_, one in state.decisions.items() if one.turn_id not in turn_ids}
 
     async def forget(self, lease: Lease) -> None:
         before = self._memory.fenced(lease)

@@ -7,11 +7,12 @@ import asyncio
 import pytest
 
 from bot.errors import Reason, Refusal
-from bot.model import Address, Message, Person, PointKind
+from bot.model import Address, Message, Person, PointKind, Verdict
 from bot.privacy import Forgotten
 from bot.store import keys
 from tests.fakes_agent import Script
 from tests.unit.core.conftest import ANA, BEN, TEAM, Worker, World
+from tests.unit.core.test_decisions import ask, asking, settled, the_card
 from tests.unit.core.test_forks import stored, talk
 from tests.waiting import until
 
@@ -33,6 +34,8 @@ async def everything(world: World) -> str:
     found: list[object] = []
     async for name in world.redis.scan_iter():
         command, *more = READ[await world.redis.type(name)]  # type: ignore[index]
+        if name.startswith(b"bot:audit:"):
+            continue  # who allowed what stays for its time, without words
         found += [name, await world.redis.execute_command(command, name, *more)]  # type: ignore[no-untyped-call]
     return repr(found)
 
@@ -184,3 +187,27 @@ async def test_a_message_that_is_deleted_while_its_turn_runs_stops_that_and_is_g
     await world.agent.wait_for_runs(1)
     assert await worker.erasing.message_deleted(message.thread, message.ts)
     assert "secret" not in await everything(world)
+
+
+async def test_what_waits_for_a_decision_is_forgotten_with_it(world: World, worker: Worker) -> None:
+    decision = await ask(world, worker)
+    assert "rm -r build" in await everything(world)
+    world.chat.admins = {ADMIN.user}
+    assert await worker.privacy.forget(ADMIN, ANA.user) == Forgotten(threads=1)
+    left = await everything(world)
+    assert [trace for trace in ("rm -r build", "U_ANA", decision.id) if trace in left] == [], left
+
+
+async def test_in_the_thread_of_another_what_waits_for_somebodys_decision_is_a_no_and_then_gone(
+    world: World, worker: Worker
+) -> None:
+    root, *_ = await talk(world, worker, "what ana says")
+    world.agent.scripts.append(asking())
+    await worker.inbox.take(world.message("clean up", root=root.ts, user=BEN.user))
+    decision = await the_card(world, root.thread)
+    world.chat.admins = {ADMIN.user}
+    assert await worker.privacy.forget(ADMIN, BEN.user) == Forgotten(turns=1)
+    assert await settled(world, decision) is Verdict.STOPPED
+    left = await everything(world)
+    assert [trace for trace in ("clean up", "rm -r build", "U_BEN") if trace in left] == [], left
+    assert (await stored(worker, root.thread)).people == (ANA.user,)

@@ -29,7 +29,7 @@ async def test_a_key_of_every_form_that_a_thread_has_is_removed() -> None:
     await redis.hset(ThreadKeys(THREAD).tails, SESSION, "e1")
     await redis.sadd(ThreadKeys(THREAD).subpaths(SESSION), SUBPATH)
     for name in names:
-        if name.endswith((":thread", ":points", ":turn")):
+        if name.endswith((":thread", ":points", ":turn", ":decisions")):
             await redis.hset(name, "x", '{"session_id":"5f0c","entry":"","kind":"reply"}')
         elif not await redis.exists(name):
             await redis.set(name, "1")
