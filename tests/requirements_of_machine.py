@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 import pytest
+
+from bot.agent import sandbox
 
 _NAMES_ON_THE_PATH: Final = {
     "redis-server": ("redis-server",),
@@ -35,9 +37,19 @@ def needs(requirement: str) -> Path:
     Args:
         requirement: `redis-server`, `chromium`, `promtool` or `systemd-analyze`.
     """
-    if path := find(requirement):
-        return path
-    reason = f"{requirement} is not installed"
+    path = find(requirement)
+    if path is None:
+        _do_without(requirement, f"{requirement} is not installed")
+    return path
+
+
+def needs_sandbox() -> None:
+    """Commands can be sandboxed here. BOT_TEST_REQUIRE calls it `sandbox`."""
+    if why_not := sandbox.missing(os.environ):
+        _do_without("sandbox", why_not)
+
+
+def _do_without(requirement: str, reason: str) -> NoReturn:
     if requirement in os.environ.get("BOT_TEST_REQUIRE", "").split(","):
-        pytest.fail(f"{reason}, and BOT_TEST_REQUIRE names it")
+        pytest.fail(f"{reason}, and BOT_TEST_REQUIRE names {requirement}")
     pytest.skip(reason)

@@ -14,6 +14,7 @@ from uuid import uuid4
 import structlog
 from claude_agent_sdk import ClaudeAgentOptions
 
+from bot.agent import sandbox
 from bot.agent.client import LiveClient
 from bot.agent.environment import cli_environment
 from bot.agent.home import AgentHome
@@ -56,6 +57,7 @@ class ClaudeAgent:
         self._settings = settings
         self._home = AgentHome(settings.data_dir, settings.environ)
         self._owner = owner_mark()
+        self._sandbox: sandbox.Sandbox | None = None
         self._pool: Pool[LiveSession] = Pool(settings.warm, clock or SystemClock(), self._spare, self._measure)
         self._preparing: dict[str, asyncio.Task[None]] = {}
 
@@ -70,8 +72,17 @@ class ClaudeAgent:
         except OSError as error:
             raise StartError(f"the data directory {self._settings.data_dir} can't be used: {error.strerror}") from error
         await asyncio.to_thread(self._sweep)
+        await self._look_for_sandbox()
         await self._pool.__aenter__()
         return self
+
+    async def _look_for_sandbox(self) -> None:
+        environ = self._settings.environ
+        why_not = await asyncio.to_thread(sandbox.missing, environ)
+        if why_not:
+            log.warning("commands_not_sandboxed", why=why_not, then="each one is asked about")
+        else:
+            self._sandbox = sandbox.Sandbox.around(environ, self._settings.data_dir)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -150,27 +161,33 @@ class ClaudeAgent:
         opening = Opening.of(request, self._settings.model)
         live = self._pool.lend(request.session_id)
         if live is not None:
-            live.gate.open(Permissions(workdir, request.policy, request.rules), request)
-            wanted = self._options(opening, workdir, live.options.env, live.store, live.gate, live.stderr)
+            live.gate.open(self._permissions(request, workdir), request)
+            wanted = self._options(
+                opening, workdir, request.policy, live.options.env, live.store, live.gate, live.stderr
+            )
             unfit = live.unfit(request, workdir, wanted)
             if not unfit:
                 return live
             log.info("process_unfit", why=unfit, session_id=request.session_id)
             await self._pool.retire(live)
         await self._pool.gone(request.session_id)
-        live = self._start(opening, workdir, request.lease.thread, goes_on=request.decision is not None)
+        goes_on = request.decision is not None
+        live = self._start(opening, workdir, request.policy, request.lease.thread, goes_on=goes_on)
         # Before it connects, since a process that goes on with a call asks about that at once.
-        live.gate.open(Permissions(workdir, request.policy, request.rules), request)
+        live.gate.open(self._permissions(request, workdir), request)
         live.store.tail = request.tail
         self._pool.admit(live)
         return live
+
+    def _permissions(self, request: RunRequest, workdir: Path) -> Permissions:
+        return Permissions(workdir, request.policy, request.rules, sandboxed=self._sandbox is not None)
 
     def _spare(self) -> LiveSession:
         session_id = str(uuid4())
         workdir = session_directory(self._settings.data_dir, session_id)
         workdir.mkdir(mode=0o700, parents=True)
         opening = Opening(session_id, limits=self._settings.limits, model=self._settings.model)
-        spare = self._start(opening, workdir.resolve(), None)
+        spare = self._start(opening, workdir.resolve(), TurnPolicy(), None)
 
         def remove_unused() -> None:
             with suppress(OSError):  # somebody has put files there
@@ -181,11 +198,18 @@ class ClaudeAgent:
         return spare
 
     def _start(
-        self, opening: Opening, workdir: Path, thread: ThreadKey | None, *, goes_on: bool = False
+        self,
+        opening: Opening,
+        workdir: Path,
+        policy: TurnPolicy,
+        thread: ThreadKey | None,
+        *,
+        goes_on: bool = False,
     ) -> LiveSession:
         """Start a process. Connecting goes on in the background.
 
         Args:
+            policy: what its first turn may do; what of it a process is started with, later ones must share.
             goes_on: with the call that its session waits with, by itself.
         """
         workdir.mkdir(mode=0o700, exist_ok=True)
@@ -198,7 +222,7 @@ class ClaudeAgent:
         store.goes_on = goes_on
         gate = Gate(Permissions(workdir, TurnPolicy()), workdir)  # each turn opens it with its own
         stderr: deque[str] = deque(maxlen=_STDERR_LINES)
-        options = self._options(opening, workdir, env, store, gate, stderr)
+        options = self._options(opening, workdir, policy, env, store, gate, stderr)
         client = LiveClient(options, mark, stall_s=self._settings.stall_s, goes_on=goes_on)
         store.on_failed = client.fail
         return LiveSession(opening.session_id, mark, workdir, options, client, store, gate, stderr, place)
@@ -207,6 +231,7 @@ class ClaudeAgent:
         self,
         opening: Opening,
         workdir: Path,
+        policy: TurnPolicy,
         env: dict[str, str],
         store: ThreadTranscripts,
         gate: Gate,
@@ -221,6 +246,7 @@ class ClaudeAgent:
             gate=gate,
             instructions=system_prompt(self._settings.system_prompt, workdir),
             on_stderr=stderr.append,
+            settings=self._sandbox.settings(workdir, policy.repositories) if self._sandbox is not None else "",
         )
 
     async def _measure(self) -> MemoryUse:

@@ -29,7 +29,8 @@ _PASSED = frozenset(
         "CLAUDE_CONFIG_DIR",
     }
 )
-_PASSED_PREFIXES = ("LC_", "ANTHROPIC_", "CLAUDE_CODE_", "AWS_", "GOOGLE_", "VERTEX_", "AZURE_")
+_PROVIDERS = ("ANTHROPIC_", "CLAUDE_CODE_", "AWS_", "GOOGLE_", "VERTEX_", "AZURE_")
+_PASSED_PREFIXES = ("LC_", *_PROVIDERS)
 
 # What a host that is itself a Claude session leaves in the environment: it would make the CLI believe it is that one.
 _BLANKED = frozenset({"CLAUDE_CODE_SESSION_ID", "CLAUDE_CODE_SSE_PORT"})
@@ -58,6 +59,11 @@ def passes(name: str) -> bool:
     """Whether a variable of the bot's environment reaches the CLI."""
     upper = name.upper()  # proxies are written in either case
     return name not in _BLANKED and (upper in _PASSED or name.startswith(_PASSED_PREFIXES))
+
+
+def carries_credentials(name: str) -> bool:
+    """Whether a variable that reaches the CLI may say how to get at the model: commands have no use for it."""
+    return name not in _BLANKED and name.startswith(_PROVIDERS)
 
 
 def cli_environment(environ: Mapping[str, str], *, config_dir: Path, scratch_dir: Path, mark: str) -> dict[str, str]:

@@ -71,6 +71,7 @@ def cli_options(
     gate: Gate,
     instructions: str,
     on_stderr: Callable[[str], None],
+    settings: str = "",
 ) -> ClaudeAgentOptions:
     """The options of a process.
 
@@ -80,6 +81,7 @@ def cli_options(
         gate: decides about every tool call.
         instructions: the whole system prompt. It is sent anew on every resume, never taken from the transcript.
         on_stderr: told each line the process writes to its stderr.
+        settings: the CLI's own, as JSON; see `bot.agent.sandbox`.
     """
     return ClaudeAgentOptions(
         cwd=workdir,
@@ -98,6 +100,7 @@ def cli_options(
         can_use_tool=gate.can_use_tool,
         hooks=gate.hooks(),
         permission_mode="default",
+        settings=settings or None,
         setting_sources=[],
         skills=[],
         strict_mcp_config=True,

@@ -9,7 +9,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-OFFERED_TOOLS = ("Read", "Glob", "Grep", "Write", "Edit", "NotebookEdit", "WebSearch", "WebFetch", "AskUserQuestion")
+OFFERED_TOOLS = (
+    "Read",
+    "Glob",
+    "Grep",
+    "Write",
+    "Edit",
+    "NotebookEdit",
+    "Bash",
+    "WebSearch",
+    "WebFetch",
+    "AskUserQuestion",
+)
 """The CLI's built-in tools that the model is told of. What is not here it can't call."""
 
 PATH_ARGUMENT: Mapping[str, str] = {
@@ -25,7 +36,7 @@ PATH_ARGUMENT: Mapping[str, str] = {
 }
 """The argument of each tool that is a path."""
 
-KNOWN_TOOLS = (*dict.fromkeys((*OFFERED_TOOLS, *PATH_ARGUMENT)), "Bash", "TodoWrite", "AskUserQuestion")
+KNOWN_TOOLS = tuple(dict.fromkeys((*OFFERED_TOOLS, *PATH_ARGUMENT)))
 """What a rule can be about, beside the tools of MCP servers."""
 
 MAX_TITLE_CHARS = 250

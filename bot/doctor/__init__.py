@@ -14,6 +14,7 @@ from bot.config import Settings
 from bot.doctor.claude import check_cli, check_model
 from bot.doctor.finding import Finding, Verdict, fail, ok
 from bot.doctor.policy import check_policy
+from bot.doctor.sandbox import check_sandbox
 from bot.doctor.slack import check_events, check_token
 from bot.doctor.store import check_redis
 from bot.errors import SettingsError
@@ -51,6 +52,7 @@ async def examine(environ: Mapping[str, str]) -> AsyncIterator[Finding]:
         ]
     checks += [
         ("Claude CLI", check_cli, CLI_BOUND_S),
+        ("sandbox", lambda: check_sandbox(environ), SERVICE_BOUND_S),
         ("model", lambda: check_model(environ, model), MODEL_BOUND_S),
     ]
     for name, check, bound_s in checks:

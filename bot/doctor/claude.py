@@ -10,7 +10,7 @@ from typing import Final
 import claude_agent_sdk
 from claude_agent_sdk import ClaudeAgentOptions, ClaudeSDKError, ResultError, ResultMessage
 
-from bot.agent import command
+from bot.agent import command, sandbox
 from bot.agent.environment import cli_environment
 from bot.agent.processes import owner_mark, run_mark
 from bot.doctor.finding import Finding, fail, ok
@@ -67,9 +67,17 @@ def _options(environ: Mapping[str, str], model: str, folder: Path) -> ClaudeAgen
         verbatim_prompts=True,
         cwd=folder,
         env=cli_environment(environ, config_dir=folder, scratch_dir=folder, mark=mark) | once,
+        settings=_sandboxed(environ, folder),
         extra_args={"no-session-persistence": None},
         stderr=lambda _line: None,  # the result says what went wrong
     )
+
+
+def _sandboxed(environ: Mapping[str, str], folder: Path) -> str | None:
+    """As the bot's own runs are: with a sandbox that the CLI could not use it would not start."""
+    if sandbox.missing(environ):
+        return None
+    return sandbox.Sandbox.around(environ, folder).settings(folder, ())
 
 
 async def _ask(options: ClaudeAgentOptions) -> ResultMessage | None:

@@ -12,20 +12,23 @@ import redis.asyncio as redis
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from bot.agent import sandbox
 from bot.config import Settings
 from bot.doctor import Finding, Verdict, bounded, examine
 from bot.doctor.claude import check_cli, check_model
 from bot.doctor.policy import check_policy
+from bot.doctor.sandbox import check_sandbox
 from bot.doctor.slack import check_events, check_token
 from bot.doctor.store import check_redis
 from bot.playground.model import ScriptedModel
 from bot.playground.redis_server import RedisServer
 from bot.slack.scopes import SCOPE_NAMES
-from tests.requirements_of_machine import needs
+from tests.requirements_of_machine import needs, needs_sandbox
 
 OK, WARN, FAIL = Verdict.OK, Verdict.WARN, Verdict.FAIL
 NOBODY = "http://127.0.0.1:9/"
 HOST = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+SANDBOX = WARN if sandbox.missing(HOST) else OK
 
 Answers = dict[str, object]
 
@@ -400,6 +403,31 @@ def _with_channel(folder: Path) -> Path:
     return file
 
 
+# --- the sandbox ----------------------------------------------------------------------------------------------------
+
+
+async def test_a_sandbox_that_is_missing_is_said_with_what_to_install(tmp_path: Path) -> None:
+    [finding] = await check_sandbox({"PATH": str(tmp_path)})
+    assert (finding.verdict, finding.name) == (WARN, "sandbox")
+    assert "bubblewrap and socat must be installed" in finding.detail
+    assert "a person is asked before each command" in finding.mend
+
+
+async def test_a_machine_that_forbids_namespaces_has_no_sandbox(tmp_path: Path) -> None:
+    for program, body in {"bwrap": "echo 'bwrap: No permissions' >&2; exit 1", "socat": ""}.items():
+        (tmp_path / program).write_text(f"#!/bin/sh\n{body}\n")
+        (tmp_path / program).chmod(0o755)
+    [finding] = await check_sandbox({"PATH": str(tmp_path)})
+    assert finding.verdict is WARN
+    assert "may not make namespaces here (bwrap: No permissions)" in finding.detail
+
+
+async def test_a_sandbox_is_tried_and_said_to_be_in_force() -> None:
+    needs_sandbox()
+    [finding] = await check_sandbox(os.environ)
+    assert finding.verdict is OK
+
+
 # --- all of it ------------------------------------------------------------------------------------------------------
 
 
@@ -407,7 +435,7 @@ async def test_wrong_settings_leave_the_rest_to_be_examined() -> None:
     async with ScriptedModel() as model:
         findings = [finding async for finding in examine(HOST | model.env)]
 
-    assert verdicts(findings) == {"settings": FAIL, "Claude CLI": OK, "model": OK}
+    assert verdicts(findings) == {"settings": FAIL, "Claude CLI": OK, "sandbox": SANDBOX, "model": OK}
 
 
 async def test_everything_is_examined(answers: SlackAnswers) -> None:
@@ -428,5 +456,6 @@ async def test_everything_is_examined(answers: SlackAnswers) -> None:
         ("Slack events", OK),
         ("Redis", WARN),
         ("Claude CLI", OK),
+        ("sandbox", SANDBOX),
         ("model", OK),
     ]

@@ -130,8 +130,8 @@ async def test_nothing_outside_the_directory_is_reached(bench: Bench, tool: str,
 
 async def test_a_tool_that_is_not_offered_is_not_named_to_the_model(bench: Bench) -> None:
     await bench.ask("hello", new_session())
-    assert {"Bash", "Task", "Agent", "Skill"}.isdisjoint(bench.model.requests[0].tools)
-    assert {"Read", "Glob", "Grep", "Write", "Edit"} <= set(bench.model.requests[0].tools)
+    assert {"Task", "Agent", "Skill", "TodoWrite"}.isdisjoint(bench.model.requests[0].tools)
+    assert {"Read", "Glob", "Grep", "Write", "Edit", "Bash"} <= set(bench.model.requests[0].tools)
 
 
 async def test_an_answer_that_broke_off_is_not_shown_twice(bench: Bench) -> None:
