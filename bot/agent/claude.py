@@ -108,9 +108,9 @@ class ClaudeAgent:
     # --- getting ready ------------------------------------------------------------------------------------------------
 
     def prepare(self, request: RunRequest, workdir: Path) -> None:
-        """Have a process of the session connected, or connecting, when `run` asks for it."""
+        """Have a process of the session connected, or connecting, when `run` asks for it; where there is room."""
         session_id = request.session_id
-        if self._settings.warm.clients and session_id not in self._preparing:
+        if self._settings.warm.clients and self._pool.has_room and session_id not in self._preparing:
             task = asyncio.create_task(self._prepare(request, workdir.resolve()), name=f"prepare {session_id}")
             self._preparing[session_id] = task
             task.add_done_callback(lambda _: self._preparing.pop(session_id, None))
@@ -148,7 +148,8 @@ class ClaudeAgent:
             try:
                 await run.close()
             finally:
-                await self._pool.give_back(live)
+                if await self._pool.give_back(live):
+                    self.prepare(_next_turn(request, live.store.tail), workdir)
 
     async def _prepare(self, request: RunRequest, workdir: Path) -> None:
         try:
@@ -260,3 +261,18 @@ class ClaudeAgent:
         }
         if any(left.values()):
             log.info("orphans_removed", **left)
+
+
+def _next_turn(request: RunRequest, tail: str) -> RunRequest:
+    """How the session of a run is taken up for the next one, as far as that can be told."""
+    return RunRequest(
+        request.lease,
+        request.session_id,
+        resume=True,
+        text="",
+        tail=tail,
+        limits=request.limits,
+        model=request.model,
+        policy=request.policy,
+        rules=request.rules,
+    )

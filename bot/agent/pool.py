@@ -149,6 +149,11 @@ class Pool(Generic[M]):
             return None
         return max(1, len(self._running)) if self._crowded() else self._bounds.clients
 
+    @property
+    def has_room(self) -> bool:
+        """Whether a process more can run; what is idle makes room."""
+        return self.capacity is None or len(self._running) < self.capacity
+
     # --- turns -----------------------------------------------------------------------------------------------------
 
     def lend(self, session_id: str) -> M | None:
@@ -164,18 +169,21 @@ class Pool(Generic[M]):
         self._running.add(member)
         self._make_room()
 
-    async def give_back(self, member: M) -> None:
-        """A turn is over. Its process is kept when it is worth it, and otherwise has ended on return."""
+    async def give_back(self, member: M) -> bool:
+        """A turn is over. Its process is kept when it is worth it; one that can't answer again has ended on return.
+
+        Returns whether it was closed for its age or weight: then its session may want another.
+        """
         if not self._bounds.clients or not member.sound:
-            return await self.retire(member)
+            await self.retire(member)
+            return False
         self._running.discard(member)
-        if member.turns >= self._bounds.client_turns:
-            self._close(member, "turns")
-        elif self._too_heavy(member):
-            self._close(member, "memory")
-        else:
-            self.keep(member)
-        return None
+        too_old = member.turns >= self._bounds.client_turns
+        if too_old or self._too_heavy(member):
+            self._close(member, "turns" if too_old else "memory")
+            return True
+        self.keep(member)
+        return False
 
     def keep(self, member: M) -> None:
         """Let a process wait for its session's next turn."""
@@ -272,7 +280,7 @@ class Pool(Generic[M]):
     async def _feel_pulses(self) -> None:
         members = [*(member for member, _ in self._idle.values()), *self._spares.values()]
         for member in members:
-            if not await member.answers() and member not in self._running:
+            if not await member.answers() and self._waits(member):
                 self._drop(member, "hung")
 
     def _refill(self) -> None:
@@ -317,6 +325,11 @@ class Pool(Generic[M]):
 
     def _too_heavy(self, member: M) -> bool:
         return self._weights.get(member.mark, 0) > self._bounds.client_bytes
+
+    def _waits(self, member: M) -> bool:
+        """Whether it is still here, and runs no turn."""
+        entry = self._idle.get(member.session_id)
+        return (entry is not None and entry[0] is member) or self._spares.get(member.session_id) is member
 
     def _drop(self, member: M, why: str) -> None:
         self._forget(member)

@@ -27,7 +27,7 @@ from tests.integration.agent.bench import (
     new_session,
     zombies,
 )
-from tests.policies import WRITING
+from tests.policies import WRITING, rules
 from tests.waiting import until
 
 GB = 1 << 30
@@ -106,6 +106,18 @@ async def test_a_session_that_goes_on_from_an_earlier_entry_is_resumed(open_benc
         assert bench.model.requests[-1].prompts == ["one", "two", "three"]
 
 
+async def test_what_has_served_its_turns_is_replaced_before_the_next(open_bench: OpenBench, tmp_path: Path) -> None:
+    session = new_session()
+    async with open_bench(tmp_path, replace(WARM, client_turns=1)) as bench:
+        for turn, text in enumerate(("one", "two", "three")):
+            asked = pids()
+            await bench.ask(text, session, resume=turn > 0)
+            await until(lambda: bench.agent.census == Census(0, 1, 0) and len(marked_processes()) == 1)
+            if turn:
+                assert bench.model.requests[-1].prompts == ["one", "two", "three"][: turn + 1]
+                assert pids().isdisjoint(asked)
+
+
 async def test_who_is_idle_too_long_is_closed_and_resumed_later(open_bench: OpenBench, tmp_path: Path) -> None:
     session, clock = new_session(), MovedClock()
     async with open_bench(tmp_path, WARM, clock) as bench:
@@ -154,8 +166,8 @@ async def test_a_spare_knows_nothing_of_any_session(open_bench: OpenBench, tmp_p
         await until(lambda: bench.agent.census.spares == 1)
         first = bench.agent.offer_session_id()
         taken = pids()
-        await bench.ask("the secret is 42", first)
-        (bench.workdir(first) / "secret.txt").write_text("42")
+        await bench.ask("the secret is xyzzy", first)
+        (bench.workdir(first) / "secret.txt").write_text("xyzzy")
         await until(lambda: bench.agent.census.spares == 1)
         second = bench.agent.offer_session_id()
         spare = next(process for process in marked_processes() if process.pid not in taken)
@@ -163,8 +175,8 @@ async def test_a_spare_knows_nothing_of_any_session(open_bench: OpenBench, tmp_p
         assert not list(bench.workdir(second).iterdir())
         assert not any(first in value for value in [*spare.environ().values(), *spare.cmdline()])
         await bench.ask("what is the secret?", second, thread=a_thread())
-        assert "42" not in str(bench.model.requests[-1].raw["messages"])
-        assert "42" not in bench.model.requests[-1].system
+        assert "xyzzy" not in str(bench.model.requests[-1].raw["messages"])
+        assert "xyzzy" not in bench.model.requests[-1].system
 
 
 async def test_a_spare_that_nobody_took_leaves_nothing(open_bench: OpenBench, tmp_path: Path, temp_root: Path) -> None:
@@ -278,7 +290,7 @@ async def test_another_policy_holds_at_once_and_needs_no_other_process(open_benc
         write = use_tool("Write", {"file_path": str(note), "content": "x"})
         await bench.ask("one", session)
         before = pids()
-        bench.policy = TurnPolicy()
+        bench.policy = TurnPolicy(((rules(deny=["Write"]),),))
         bench.model.script(write, say("I may not."))
         refused = await bench.ask("two", session, resume=True)
         assert [tool.ok for tool in refused.finished] == [False]

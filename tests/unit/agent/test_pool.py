@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.agent.memory import MB, MemoryUse
 from bot.agent.pool import MEASURE_S, PULSE_S, Census, Pool, PoolBounds
@@ -159,11 +160,34 @@ async def test_what_hangs_between_turns_is_taken_away(scene: Scene) -> None:
     assert not awake.closed.is_set()
 
 
+async def test_what_ends_while_others_are_asked_for_their_pulse_is_not_ended_twice(scene: Scene) -> None:
+    hung, gone = await scene.turn("a"), await scene.turn("b")
+    hung.awake = gone.awake = False
+    await scene.tidy()
+    scene.clock.advance(PULSE_S)
+    with capture_logs() as logs:
+        await scene.tidy()
+        await scene.pool.retire(gone)
+        await until(hung.closed.is_set)
+    assert [log["why"] for log in logs if log["event"] == "process_closed"] == ["retired", "hung"]
+
+
 async def test_a_process_is_replaced_after_so_many_turns(scene: Scene) -> None:
-    members = {await scene.turn("a") for _ in range(BOUNDS.client_turns)}
-    (member,) = members
+    member = scene.run("a")
+    for _ in range(BOUNDS.client_turns - 1):
+        assert not await scene.pool.give_back(member)
+        assert scene.run("a") is member
+    assert await scene.pool.give_back(member)
     await until(member.closed.is_set)
     assert await scene.turn("a") is not member
+
+
+async def test_there_is_room_as_long_as_not_everything_runs(scene: Scene) -> None:
+    await scene.turn("idle")
+    running = [scene.run(str(number)) for number in range(BOUNDS.clients)]
+    assert not scene.pool.has_room
+    await scene.pool.give_back(running[0])
+    assert scene.pool.has_room
 
 
 async def test_over_the_memory_bound_the_longest_idle_go(scene: Scene) -> None:
