@@ -11,6 +11,7 @@ import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from uuid import uuid4
 
 import aiohttp
@@ -39,13 +40,14 @@ from bot.edits import Edits
 from bot.errors import StartError, StoreAway
 from bot.forks import ForkNeeds, Forks
 from bot.inbox import Inbox, InboxBounds
-from bot.model import Budget, Limits
+from bot.model import Budget, Limits, Person
 from bot.observed import Observed, warn_of
 from bot.patience import Patience, PatientDecisions, PatientFiles, PatientSpend, PatientTranscripts, PatientTurns
 from bot.policies import Policies
 from bot.policy_file import read_policy
 from bot.ports import Telemetry
 from bot.privacy import PersonalPrivacy, Privacy, PrivacyNeeds
+from bot.prompt_limits import PromptBounds, PromptLimits
 from bot.prompts import PromptWriter
 from bot.references import References
 from bot.slack.answers import Answers
@@ -188,7 +190,6 @@ async def _open_store(settings: Settings, worker: str, telemetry: Telemetry, sta
         worker,
         ttl_s=settings.session_ttl_days * DAY_S,
         lease_s=settings.lease_s,
-        max_waiting=settings.max_waiting,
         decision_ttl_s=settings.decision_ttl_h * HOUR_S,
         audit_s=settings.audit_days * DAY_S,
         telemetry=telemetry,
@@ -236,6 +237,7 @@ async def _open_core(
         telemetry=telemetry,
     )
     table = _budget_table(settings)
+    prompt_limits = PromptLimits(store.prompt_counts, partial(_prompt_bounds, settings, rules.policies))
     spend = PatientSpend(store.spend, patience)
     budgets = Budgets(spend, clock, lambda _thread, _person: table, settings.timezone, new_id=_new_id)
     approvers = Approvers(store.threads, chat, settings.approvers)
@@ -252,6 +254,7 @@ async def _open_core(
         turns,
         chat,
         clock,
+        prompt_limits,
         new_id=_new_id,
         admit=rules.admission.check_message,
         limits=limits,
@@ -277,6 +280,16 @@ async def _open_core(
     departing = Departures(store.threads, store.departures, inbox, forgetting, clock, grace_s=grace_s)
     departures = await stack.enter_async_context(departing)
     return _Core(inbox, forks, edits, admin, budgets, privacy, departures, agent, decisions)
+
+
+async def _prompt_bounds(settings: Settings, policies: Policies, channel: str, person: Person) -> PromptBounds:
+    """What the policy says for this person there, and the settings where it says nothing."""
+    allowed = (await policies.of_person(channel, person)).turn.limits
+    return PromptBounds(
+        settings.prompts_per_minute if allowed.prompts_per_minute is None else allowed.prompts_per_minute,
+        settings.max_prompt_chars if allowed.max_prompt_chars is None else allowed.max_prompt_chars,
+        settings.max_waiting if allowed.max_waiting is None else allowed.max_waiting,
+    )
 
 
 def _budget_table(settings: Settings) -> BudgetTable:
@@ -307,7 +320,6 @@ def _listeners(settings: Settings, core: _Core, store: Store, surface: _Surface)
         command=settings.command,
         branch_emoji=settings.fork_emoji,
         stop_emoji=settings.stop_emoji,
-        waiting_bound=settings.max_waiting,
         inbox=core.inbox,
         forks=core.forks,
         admin=core.admin,

@@ -280,6 +280,20 @@ class Settings:
         values.number(0.01),
         "0.50",
     )
+    prompts_per_minute: int = _setting(
+        "BOT_PROMPTS_PER_MINUTE",
+        "Limits",
+        "How many messages one person may send the bot within a minute, in all places together.",
+        values.whole(1, 10_000),
+        "20",
+    )
+    max_prompt_chars: int = _setting(
+        "BOT_MAX_PROMPT_CHARS",
+        "Limits",
+        "How many characters one message to the bot may have, what is forwarded in it included. Slack takes 40,000.",
+        values.whole(1),
+        "40000",
+    )
     timezone: ZoneInfo = _setting(
         "BOT_TIMEZONE", "Limits", "By whose clock the days and months of budgets begin.", values.zone, "UTC"
     )

@@ -118,6 +118,12 @@ class Reason(StrEnum):
     """Only the one whose prompt it was, admins, and (where so set) the thread's participants decide."""
     ALREADY_DECIDED = "already_decided"
     """See AlreadyDecided."""
+    PROMPT_TOO_LONG = "prompt_too_long"
+    """A message has more characters than are taken; `detail` says how many are."""
+    TOO_MANY_PROMPTS = "too_many_prompts"
+    """Its author sent as many as are taken within a minute; `detail` is the seconds until one more is."""
+    THREAD_FULL = "thread_full"
+    """As many messages wait in the thread as may; `detail` says how many."""
     BUSY = "busy"
     """The thread could not be had to oneself within bounds; try again."""
 

@@ -33,6 +33,7 @@ from bot.model import (
 )
 from bot.neighbours import Neighbours
 from bot.ports import Chat, Clock, DecisionStore, InboxStore, Readiness, Signals, Telemetry, Untold, Workers
+from bot.prompt_limits import PromptLimits
 from bot.rounds import Rounds, logged
 from bot.slots import TurnSlots
 
@@ -92,6 +93,7 @@ class Inbox:
         turns: TurnRunner,
         chat: Chat,
         clock: Clock,
+        prompt_limits: PromptLimits,
         *,
         new_id: Callable[[], str],
         limits: Limits,
@@ -109,6 +111,7 @@ class Inbox:
         self._turns = turns
         self._chat = chat
         self._clock = clock
+        self._prompt_limits = prompt_limits
         self._new_id = new_id
         self._admit = admit
         self._limits = limits
@@ -182,14 +185,20 @@ class Inbox:
         Raises:
             StoreAway: it could not be kept; Slack must not get its ack.
             ChatAway: nor could Slack tell who wrote it.
-            Refusal: NOT_HERE or NOT_FOR_YOU; it is not kept.
+            Refusal: NOT_HERE, NOT_FOR_YOU, PROMPT_TOO_LONG, TOO_MANY_PROMPTS or THREAD_FULL; it is not kept.
         """
         await self._admit(message)
         if message.under_bot:
             await self._await_branch(message.thread)
+        if message.address is Address.BOT:  # before a thread is made for it
+            await self._prompt_limits.check(message)
         session_id = self._readiness.offer_session_id() if self._readiness is not None else self._new_id()
         receipt = await self._accept(replace(message, trace=self._telemetry.trace_parent()), session_id)
         self._telemetry.message_taken(receipt.taken)
+        if receipt.taken is Taken.FULL:
+            raise Refusal(Reason.THREAD_FULL, str(await self._prompt_limits.waiting(message)))
+        if receipt.taken is Taken.PROMPT and message.address is not Address.BOT:
+            await self._check_kept(message)
         if receipt.new_thread:
             self._run_beside(self._store.enlist(message, session_id))
         log.info("message_taken", thread=str(message.thread), ts=message.ts, taken=receipt.taken.value)
@@ -207,8 +216,16 @@ class Inbox:
         while not await self._store.knows(thread) and self._clock.now() < deadline:
             await self._clock.sleep(EXCLUSIVE_POLL_S)
 
+    async def _check_kept(self, message: Message) -> None:
+        """Only the store knew that this is a prompt. What is beyond its author's bounds is taken out again."""
+        try:
+            await self._prompt_limits.check(message)
+        except Refusal:
+            if await self._store.withdraw(message.thread, message.ts):
+                raise
+
     async def _accept(self, message: Message, session_id: str) -> Receipt:
-        receipt = await self._store.accept(message, session_id)
+        receipt = await self._store.accept(message, session_id, await self._prompt_limits.waiting(message))
         if (
             self._readiness is not None and not receipt.new_thread
         ):  # a store that fails leaves open which it is: then nobody else gets the id
@@ -236,8 +253,18 @@ class Inbox:
         """Take back a message that was deleted in Slack. False when it no longer waits."""
         return await self._store.withdraw(thread, ts)
 
-    async def amend(self, thread: ThreadKey, ts: str, text: str) -> bool:
-        """Change a message that was edited in Slack. False when it no longer waits."""
+    async def amend(self, person: Person, thread: ThreadKey, ts: str, text: str) -> bool:
+        """Change a message that its author edited in Slack. False when it no longer waits.
+
+        Raises:
+            Refusal: PROMPT_TOO_LONG; it stays as it was.
+        """
+        try:
+            await self._prompt_limits.check_length(Message(thread, ts, person.user, text, Address.OPEN))
+        except Refusal:
+            if await self._store.knows(thread):
+                raise
+            return False
         return await self._store.amend(thread, ts, text)
 
     async def stop(self, thread: ThreadKey, *, hold_back: bool = True, user: str = "") -> bool:

@@ -6,6 +6,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from bot.budgets import Budgets, BudgetTable
+from bot.model import Person
 from bot.ports import (
     Clock,
     DecisionStore,
@@ -13,6 +14,7 @@ from bot.ports import (
     ErasureStore,
     FileStore,
     InboxStore,
+    PromptCounts,
     Signals,
     SpendStore,
     ThreadStore,
@@ -20,22 +22,33 @@ from bot.ports import (
     TurnStore,
     Workers,
 )
+from bot.prompt_limits import PromptBounds, PromptLimits
 from tests.memory.decisions import MemoryDecisions
 from tests.memory.departures import MemoryDepartures
 from tests.memory.erasure import MemoryErasure
 from tests.memory.inbox import MemoryInbox, MemorySignals, MemoryWorkers
+from tests.memory.prompt_counts import MemoryPromptCounts
 from tests.memory.spend import MemorySpend
 from tests.memory.state import ManualClock, Memory
 from tests.memory.threads import MemoryThreads
 from tests.memory.transcripts import MemoryFiles, MemoryTranscripts
 from tests.memory.turns import MemoryTurns
 
-__all__ = ["ManualClock", "Memory", "MemoryStore", "no_budgets"]
+__all__ = ["ManualClock", "Memory", "MemoryStore", "no_budgets", "no_prompt_limits"]
 
 
 def no_budgets(store: SpendStore, clock: Clock) -> Budgets:
     """Counts what is spent, and lets everything in."""
     return Budgets(store, clock, lambda _thread, _person: BudgetTable(), ZoneInfo("UTC"), new_id=lambda: str(uuid4()))
+
+
+def no_prompt_limits(counts: PromptCounts) -> PromptLimits:
+    """Lets more in than any test sends."""
+
+    async def endless(_channel: str, _person: Person) -> PromptBounds:
+        return PromptBounds(per_minute=1_000_000, chars=1_000_000_000)
+
+    return PromptLimits(counts, endless)
 
 
 class MemoryStore:
@@ -44,7 +57,6 @@ class MemoryStore:
     Args:
         memory: stands for the Redis server; its clock decides when leases run out.
         lease_s: how long a lease lives without renewal, in seconds.
-        max_waiting: how many messages may wait in a thread.
         decision_ttl_s: how long a decision waits for somebody, in seconds.
     """
 
@@ -54,11 +66,10 @@ class MemoryStore:
         worker: str = "worker",
         *,
         lease_s: float = 10.0,
-        max_waiting: int = 50,
         decision_ttl_s: float = 72 * 3_600.0,
     ) -> None:
         self.memory = memory or Memory()
-        self.inbox: InboxStore = MemoryInbox(self.memory, worker, lease_s, max_waiting)
+        self.inbox: InboxStore = MemoryInbox(self.memory, worker, lease_s)
         self.signals: Signals = MemorySignals(self.memory, worker)
         self.workers: Workers = MemoryWorkers(self.memory, worker)
         self.decisions: DecisionStore = MemoryDecisions(self.memory, decision_ttl_s)
@@ -69,3 +80,4 @@ class MemoryStore:
         self.departures: DepartureStore = MemoryDepartures(self.memory)
         self.spend: SpendStore = MemorySpend(self.memory)
         self.erasure: ErasureStore = MemoryErasure(self.memory)
+        self.prompt_counts: PromptCounts = MemoryPromptCounts(self.memory)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from claude_agent_sdk.types import SessionStoreEntry
 
@@ -19,6 +20,15 @@ def kept_entry(entry: SessionStoreEntry) -> TranscriptEntry:
         anchor=is_anchor(entry),
         body=json.dumps(entry, ensure_ascii=False, separators=(",", ":")),
     )
+
+
+def current(entries: Sequence[SessionStoreEntry]) -> list[SessionStoreEntry]:
+    """A transcript without the CLI's own notes of where it was.
+
+    It would go on from the last of them, even where that is a turn that was given up and asked again since. Without
+    them it goes on from the last entry, or from where it is told.
+    """
+    return [entry for entry in entries if entry.get("type") != "last-prompt"]
 
 
 def is_anchor(entry: SessionStoreEntry) -> bool:

@@ -12,7 +12,7 @@ import structlog
 from claude_agent_sdk import SessionKey, SessionStore
 from claude_agent_sdk.types import SessionListSubkeysKey, SessionStoreEntry
 
-from bot.agent.entries import is_anchor, kept_entry
+from bot.agent.entries import current, is_anchor, kept_entry
 from bot.agent.waiting import put_last, turned_down, waiting_call
 from bot.errors import BotError, LeaseLost, StoreAway
 from bot.model import Lease, ThreadKey, TranscriptEntry
@@ -123,7 +123,7 @@ class ThreadTranscripts:
         if not bodies:
             self.nothing_loaded = self.nothing_loaded or not subpath
             return None
-        entries: list[SessionStoreEntry] = [json.loads(body) for body in bodies]
+        entries = current([json.loads(body) for body in bodies])
         if not subpath:
             self.waits_with = waiting_call(entries) if self.goes_on else ""
             # A call that nobody goes on with was asked of nobody: its worker died first.

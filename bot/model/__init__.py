@@ -19,7 +19,7 @@ from bot.model.agent import (
     TranscriptEntry,
 )
 from bot.model.decisions import Decided, Decision, DeferredCall, DetailKind, Option, Question, Verdict
-from bot.model.inbox import InFlight, Receipt, Resumed, Signal, SignalKind, Stopped, Taken
+from bot.model.inbox import MAX_WAITING, InFlight, Receipt, Resumed, Signal, SignalKind, Stopped, Taken
 from bot.model.measures import CallResult, Counted, Stage
 from bot.model.messages import Address, Attachment, Limits, Message, Prompt, Spoken
 from bot.model.places import Person, Standing, ThreadKey, just_after, ts_order
@@ -41,6 +41,7 @@ from bot.model.threads import (
 from bot.model.turns import NEARLY_FULL, Closing, Ending, Outcome, Part, Progress, Turn, TurnState, Usage
 
 __all__ = [
+    "MAX_WAITING",
     "NEARLY_FULL",
     "Access",
     "Account",

@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from bot.model.places import ThreadKey
 
+MAX_WAITING = 50
+"""How many prompts may wait in a thread where nobody says otherwise."""
+
 
 class Taken(StrEnum):
     """What became of a message that arrived."""

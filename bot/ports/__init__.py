@@ -9,6 +9,7 @@ from bot.ports.agent import Agent, Readiness, Run, Sessions, Workspaces
 from bot.ports.clock import Clock
 from bot.ports.erasure import ErasureStore
 from bot.ports.people import People
+from bot.ports.prompt_counts import PromptCounts
 from bot.ports.slack import Chat, Journal, Reply
 from bot.ports.spend import SpendRun, SpendStore
 from bot.ports.store import (
@@ -35,6 +36,7 @@ __all__ = [
     "InboxStore",
     "Journal",
     "People",
+    "PromptCounts",
     "Readiness",
     "Reply",
     "Run",

@@ -41,6 +41,6 @@ class ErasureStore(Protocol):
         """Remove what is kept of a person beside their threads.
 
         Args:
-            spend: what they have spent as well; the sums of channels and of the workspace stay.
+            spend: what they have spent and sent lately as well; the sums of channels and of the workspace stay.
         """
         ...

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import structlog
 
 from bot.errors import Reason, Refusal, StoreAway
-from bot.model import Address, Message, Person, Taken, ThreadKey
-from bot.slack import wording
+from bot.model import Address, Message, Person, ThreadKey
 from bot.slack import wording_commands as words
 from bot.slack.answers import Answers
 from bot.slack.background import Background
@@ -61,14 +60,12 @@ class Events:
     """The listeners of the Events API.
 
     Args:
-        waiting_bound: how many messages a thread takes, for the words when it is full.
         deletions: told of messages that were deleted after they had been answered; None when that is not followed.
     """
 
-    def __init__(self, around: Surroundings, emoji: Emoji, *, waiting_bound: int, deletions: Forgetting | None) -> None:
+    def __init__(self, around: Surroundings, emoji: Emoji, *, deletions: Forgetting | None) -> None:
         self._around = around
         self._emoji = emoji
-        self._waiting_bound = waiting_bound
         self._deletions = deletions
 
     async def on_message(self, body: Json, first_time: bool) -> None:
@@ -84,12 +81,10 @@ class Events:
         found = arrival(body, installation.own)
         match found:
             case Message():
-                await self._take(found, tell=first_time and text(obj(body, "event"), "type") == "message")
-            case Edited(thread, ts, user, said):
-                if not await self._around.inbox.amend(thread, ts, said):
-                    author, root = Person(thread.team, user), answer_thread(thread, ts)
-                    place = Place(author, thread.channel, thread_ts=root, unasked=True)
-                    self._start(place, lambda: self._offer_to_ask_again(place, thread, ts), "offer after an edit")
+                # A mention comes as `app_mention` too.
+                await self._take(found, once=text(obj(body, "event"), "type") == "message", first_time=first_time)
+            case Edited():
+                await self._amend(found)
             case Deleted(thread, ts):
                 if not await self._around.inbox.withdraw(thread, ts) and self._deletions is not None:
                     # Before the ack: what can't be done now Slack tells us again.
@@ -107,26 +102,37 @@ class Events:
         if await self._around.edits.can_ask_again(thread, ts):
             await self._around.answers.tell(place, edited_view.offer(thread, ts))
 
-    async def _take(self, message: Message, *, tell: bool) -> None:
+    async def _amend(self, edited: Edited) -> None:
+        """Store what a waiting message says now; to ask it again is offered for one that was answered."""
+        thread, ts, author = edited.thread, edited.ts, Person(edited.thread.team, edited.user)
+        place = Place(author, thread.channel, thread_ts=answer_thread(thread, ts), unasked=True)
+        try:
+            waits = await self._around.inbox.amend(author, thread, ts, edited.text)
+        except Refusal as refusal:
+            self._refuse(place, refusal)
+            return
+        if not waits:
+            self._start(place, lambda: self._offer_to_ask_again(place, thread, ts), "offer after an edit")
+
+    async def _take(self, message: Message, *, once: bool, first_time: bool) -> None:
         """Store a message.
 
         Args:
-            tell: if it can't be taken, say so to somebody who spoke to the bot.
+            once: of the events that this message comes as, this is the one whose trouble is told.
+            first_time: Slack has not sent this event before.
         """
-        place = Place(_person(message), message.thread.channel, thread_ts=answer_thread(message.thread, message.ts))
+        thread, unasked = message.thread, message.address is not Address.BOT
+        place = Place(_person(message), thread.channel, thread_ts=answer_thread(thread, message.ts), unasked=unasked)
         try:
-            receipt = await self._around.inbox.take(message)
+            await self._around.inbox.take(message)
         except StoreAway:
-            if tell and message.address is Address.BOT:
+            if once and first_time and message.address is Address.BOT:
                 self._tell(place, words.MESSAGE_DELAYED)
             raise
         except Refusal as refusal:
             # One bot that answers another's message is how two of them begin to talk without end.
-            if tell and message.address is Address.BOT and not message.by_bot:
-                self._around.background.start(self._around.answers.refuse(place, refusal), "refuse")
-            return
-        if receipt.taken is Taken.FULL:
-            self._tell(place, wording.inbox_full(self._waiting_bound))
+            if once and not message.by_bot:
+                self._refuse(place, refusal)
 
     async def _heed(self, word: Word) -> None:
         """Do what a word asks for."""
@@ -244,6 +250,9 @@ class Events:
 
     def _tell(self, place: Place, said: str) -> None:
         self._start(place, lambda: self._around.answers.tell(place, Notice(said)), "tell")
+
+    def _refuse(self, place: Place, refusal: Refusal) -> None:
+        self._around.background.start(self._around.answers.refuse(place, refusal), "refuse")
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,6 @@ def build_app(
     command: str,
     branch_emoji: Sequence[str],
     stop_emoji: Sequence[str],
-    waiting_bound: int,
     inbox: Messages,
     forks: Branches,
     admin: Management,
@@ -73,7 +72,6 @@ def build_app(
         command: the slash command, with its slash.
         branch_emoji: names of the emoji that branch, without colons.
         stop_emoji: names of the emoji that stop a turn.
-        waiting_bound: how many messages may wait in a thread.
         follow_deletes: whether a deleted message takes the words out of its turn.
         viewers: who looks at App Home.
         changes: tells of threads that changed.
@@ -98,7 +96,7 @@ def build_app(
     around = Surroundings(inbox, admin, desk, answers, home, conversations, installations, background, edits, departing)
     app = _bolt(signing_secret, installations)
     emoji = Emoji(frozenset(branch_emoji), frozenset(stop_emoji))
-    events = Events(around, emoji, waiting_bound=waiting_bound, deletions=privacy if follow_deletes else None)
+    events = Events(around, emoji, deletions=privacy if follow_deletes else None)
     for row in EVENTS:
         app.event(row.type)(_event_listener(row, events))
     app.event(ANYTHING)(_unknown_event)

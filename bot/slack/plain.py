@@ -9,6 +9,11 @@ from __future__ import annotations
 import re
 
 _REFERENCE = re.compile(r"<([^<>]*)>")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""Control characters that are no white space: nobody types them, and the Messages API need not take them."""
+_BLANK = r"\s\u00ad\u034f\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0"
+"""White space, and what shows nothing though it counts as a character: a message of nothing else is empty."""
+_BLANK_ENDS = re.compile(rf"\A[{_BLANK}]+|[{_BLANK}]+\Z")
 _MENTION = re.compile(r"<@([A-Z0-9]+)(?:\|[^<>]*)?>")
 
 
@@ -32,7 +37,7 @@ def plain(text: str, without: str = "") -> str:
         pieces += (_unescaped(text[end : match.start()]), _readable(match.group(1)))
         end = match.end()
     pieces.append(_unescaped(text[end:]))
-    return "".join(pieces).strip()
+    return _BLANK_ENDS.sub("", _CONTROL.sub("", "".join(pieces)))
 
 
 def _without_mentions(text: str, user: str) -> str:

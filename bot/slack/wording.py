@@ -225,12 +225,25 @@ _REFUSALS: dict[Reason, str] = {
     Reason.NOT_ASKED: "That doesn't wait for anybody any more. If it is still wanted, ask me again.",
     Reason.NOT_FOR_YOU_TO_DECIDE: "Only the person who asked for it and admins can decide this.",
     Reason.ALREADY_DECIDED: "That has been decided already.",
+    Reason.PROMPT_TOO_LONG: "That is too long for me. Send it in parts, or attach it as a file.",
+    Reason.TOO_MANY_PROMPTS: "You have sent me a lot just now, so I left this one out. Please try again in a minute.",
+    Reason.THREAD_FULL: "Too many messages wait here already, so I left this one out. Send it again a little later.",
     Reason.BUSY: "That conversation is busy right now. Please try again in a few seconds.",
 }
 
 _REFUSALS_OF: dict[Reason, str] = {
     Reason.UNKNOWN_SESSION: "I know no conversation with the ID `{}`. Take it from the list, or give a link.",
     Reason.AMBIGUOUS_SESSION: "Several conversations have an ID that starts with `{}`. Give more of it, or a link.",
+    Reason.PROMPT_TOO_LONG: (
+        "That is too long for me: I take at most {} characters at a time. Send it in parts, or attach it as a file."
+    ),
+    Reason.TOO_MANY_PROMPTS: (
+        "You have sent me as much as I take from one person within a minute, so I left this one out. "
+        "Please try again in {} s."
+    ),
+    Reason.THREAD_FULL: (
+        "As many messages wait here as I take ({}), so I left this one out. Send it again when I have caught up."
+    ),
     Reason.BAD_ARGUMENT: "I can't use that: {}. The command's `help` shows how it is written.",
     Reason.NOT_FOR_YOU_TO_DECIDE: "This waits for <@{}> or an admin, so your answer doesn't count here.",
 }
@@ -250,11 +263,6 @@ def refusal(reason: Reason, detail: str = "") -> str:
 STORE_AWAY = "I can't reach my memory at the moment. Please try again in a minute."
 CHAT_AWAY = "Slack isn't answering me at the moment. Please try again in a minute."
 BROKEN = "Something broke on my side. Please try again; if it stays, tell whoever runs the bot."
-
-
-def inbox_full(waiting: int) -> str:
-    """A thread takes no more messages for now."""
-    return f"{waiting} messages wait here already, so I left this one out. Send it again when I have caught up."
 
 
 # --- branches -------------------------------------------------------------------------------------------------------

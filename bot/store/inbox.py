@@ -8,7 +8,7 @@ from dataclasses import replace
 from uuid import uuid4
 
 from bot.errors import StoreAway
-from bot.model import Address, Message, Receipt, Taken, ThreadKey, TurnState
+from bot.model import MAX_WAITING, Address, Message, Receipt, Taken, ThreadKey, TurnState
 from bot.store import messages
 from bot.store.database import Database
 from bot.store.indexes import MARK_VALID_US, SETTLE_US, ActivityIndex, Listed, WorkIndex
@@ -33,7 +33,6 @@ class Inbox(Pauses):
     """InboxStore over Redis.
 
     Args:
-        max_waiting: how many prompts may wait in a thread; as many context messages are kept, the newest.
         ttl_s: how long a thread lives after its last activity, in seconds; 0 for ever.
     """
 
@@ -46,25 +45,23 @@ class Inbox(Pauses):
         worker: str,
         *,
         lease_s: float,
-        max_waiting: int,
         ttl_s: int,
     ) -> None:
         super().__init__(database, work, worker, lease_s)
         self._activity = activity
         self._lifetimes = lifetimes
-        self._max_waiting = max_waiting
         self._ttl_s = ttl_s
         self._known: OrderedDict[ThreadKey, None] = OrderedDict()
         """Threads that had a session when they were last written to from here."""
 
-    async def accept(self, message: Message, session_id: str) -> Receipt:
+    async def accept(self, message: Message, session_id: str, max_waiting: int = MAX_WAITING) -> Receipt:
         # Asking first spares the index an entry for each of a channel's messages that are not for us.
         may_begin = message.address is Address.BOT
         if not (may_begin or message.thread in self._known or await self.knows(message.thread)):
             return Receipt(Taken.NOT_FOR_US)
         delivery = uuid4().hex
         for _ in range(ATTEMPTS):
-            answer = await self._store(message, session_id, delivery)
+            answer = await self._store(message, session_id, max_waiting, delivery)
             if answer[0] != "mark_again":
                 break
             self._work.tell_time(int(answer[1]))
@@ -93,7 +90,7 @@ class Inbox(Pauses):
         if len(self._known) > KNOWN_THREADS:
             self._known.popitem(last=False)
 
-    async def _store(self, message: Message, session_id: str, delivery: str) -> list[str]:
+    async def _store(self, message: Message, session_id: str, max_waiting: int, delivery: str) -> list[str]:
         marked_us, marking = (0, ()) if message.address is Address.OTHER else await self._work.marking(message.thread)
         answers: list[list[str]] = await self._database.run_after(
             marking,
@@ -109,7 +106,7 @@ class Inbox(Pauses):
             delivery,
             marked_us,
             self._ttl_s,
-            self._max_waiting,
+            max_waiting,
             MARK_VALID_US,
             SEEN_S * 1_000_000,
             SEEN_COUNT,

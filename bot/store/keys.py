@@ -46,6 +46,7 @@ PATTERNS = (
     "bot:channels:{<team>}",
     "bot:spend:{<team>:<kind>:<id>}",
     "bot:spenders:{<team>:<kind>:<month>}",
+    "bot:prompts:{<team>:<kind>:<id>}",
     "bot:homes:{<team>}",
     "bot:turned-away:{<team>:<channel>:<user>}",
     "bot:workers",
@@ -270,6 +271,11 @@ def spend(team: str, kind: str, account: str) -> str:
 def top_spenders(team: str, kind: str, month: str) -> str:
     """A team's users or channels by what they spent in a month, such as `2026-11`."""
     return f"bot:spenders:{{{team}:{kind}:{month}}}"
+
+
+def prompts(team: str, whose: str) -> str:
+    """What was said to the bot lately. `whose` is a kind and an id: `user:U…`."""
+    return f"bot:prompts:{{{team}:{whose}}}"
 
 
 def _shard(thread: ThreadKey) -> int:

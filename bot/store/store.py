@@ -10,6 +10,7 @@ from bot.ports import (
     ErasureStore,
     FileStore,
     InboxStore,
+    PromptCounts,
     Signals,
     SpendStore,
     Telemetry,
@@ -30,6 +31,7 @@ from bot.store.inbox import Inbox
 from bot.store.indexes import ActivityIndex, PendingIndex, WorkIndex
 from bot.store.installations import InstallationRecords, OAuthStates
 from bot.store.lifetimes import Lifetimes
+from bot.store.prompt_counts import PromptWindows
 from bot.store.rates import RateBuckets
 from bot.store.sealing import Seal
 from bot.store.signals import SignalStreams
@@ -53,7 +55,6 @@ class Store:
         worker: this worker's id, which no other worker has or had.
         ttl_s: how long a thread lives after its last activity, in seconds; 0 for ever.
         lease_s: how long a lease lives without renewal, in seconds, at most 10.
-        max_waiting: how many messages may wait in a thread.
         decision_ttl_s: how long a decision waits for somebody before it is a no, in seconds.
         audit_s: how long it is kept who decided what, in seconds.
     """
@@ -65,7 +66,6 @@ class Store:
         *,
         ttl_s: int,
         lease_s: float = MAX_LEASE_S,
-        max_waiting: int = 50,
         telemetry: Telemetry | None = None,
         decision_ttl_s: float = 72 * 3_600.0,
         audit_s: int = 365 * 86_400,
@@ -79,9 +79,7 @@ class Store:
             Lifetimes(database, ttl_s),
             PendingIndex(database, ttl_s),
         )
-        self.inbox: InboxStore = Inbox(
-            database, work, activity, lifetimes, worker, lease_s=lease_s, max_waiting=max_waiting, ttl_s=ttl_s
-        )
+        self.inbox: InboxStore = Inbox(database, work, activity, lifetimes, worker, lease_s=lease_s, ttl_s=ttl_s)
         self.signals: Signals = SignalStreams(database, worker)
         self.workers: Workers = LivingWorkers(database, worker)
         self.decisions: DecisionStore = Decisions(
@@ -93,6 +91,7 @@ class Store:
         self.files: FileStore = Files(database, lifetimes.large_s)
         self.spend: SpendStore = Spend(database)
         self.survey = Survey(database, work, pending)
+        self.prompt_counts: PromptCounts = PromptWindows(database)
         self.erasure: ErasureStore = Erasure(database, activity, work, pending)
         self.rates = RateBuckets(database)
         self.channels = ChannelSettings(database)

@@ -98,21 +98,21 @@ async def test_in_a_mentions_only_thread_open_messages_are_context(store: AnySto
 
 
 async def test_a_full_thread_keeps_nothing_and_takes_the_message_later(world: World) -> None:
-    store = world.worker("w1", max_waiting=2)
+    store = world.worker("w1")
     for ts in ("1700000000.000100", "1700000000.000200"):
-        assert (await store.inbox.accept(message(ts), "s1")).taken is Taken.PROMPT
+        assert (await store.inbox.accept(message(ts), "s1", 2)).taken is Taken.PROMPT
     late = message("1700000000.000300")
-    assert (await store.inbox.accept(late, "s1")).taken is Taken.FULL
+    assert (await store.inbox.accept(late, "s1", 2)).taken is Taken.FULL
     assert not await store.threads.in_flight(THREAD, late.ts)
     await begun(store, await leased(store))
     assert (await store.inbox.accept(late, "s1")).taken is Taken.PROMPT
 
 
 async def test_of_too_much_context_the_newest_is_kept(world: World) -> None:
-    store = world.worker("w1", max_waiting=2)
+    store = world.worker("w1")
     await store.inbox.accept(message("1700000000.000900"), "s1")
     for ts in ("1700000000.000500", "1700000000.000300", "1700000000.000400"):
-        assert (await store.inbox.accept(message(ts, address=Address.OTHER), "s1")).taken is Taken.CONTEXT
+        assert (await store.inbox.accept(message(ts, address=Address.OTHER), "s1", 2)).taken is Taken.CONTEXT
     turn = await begun(store, await leased(store))
     assert [kept.ts for kept in turn.prompt.context] == ["1700000000.000400", "1700000000.000500"]
 

@@ -31,6 +31,7 @@ from bot.ports import (
     ErasureStore,
     FileStore,
     InboxStore,
+    PromptCounts,
     Signals,
     SpendStore,
     ThreadStore,
@@ -77,6 +78,8 @@ class AnyStore(Protocol):
     def spend(self) -> SpendStore: ...
     @property
     def erasure(self) -> ErasureStore: ...
+    @property
+    def prompt_counts(self) -> PromptCounts: ...
 
 
 class World(Protocol):
@@ -87,7 +90,7 @@ class World(Protocol):
 
     decision_ttl_s: float
 
-    def worker(self, name: str = "w1", *, max_waiting: int = 50) -> AnyStore: ...
+    def worker(self, name: str = "w1") -> AnyStore: ...
 
     async def lease_runs_out(self, thread: ThreadKey) -> None: ...
 
@@ -107,8 +110,8 @@ class MemoryWorld:
         self.memory = Memory(ttl_s=TTL_S)
         self.decision_ttl_s = DECISION_TTL_S
 
-    def worker(self, name: str = "w1", *, max_waiting: int = 50) -> AnyStore:
-        return MemoryStore(self.memory, name, max_waiting=max_waiting, decision_ttl_s=self.decision_ttl_s)
+    def worker(self, name: str = "w1") -> AnyStore:
+        return MemoryStore(self.memory, name, decision_ttl_s=self.decision_ttl_s)
 
     async def lease_runs_out(self, thread: ThreadKey) -> None:
         self.memory.clock.advance(11)
@@ -127,8 +130,8 @@ class RedisWorld:
         self.client = client
         self.decision_ttl_s = DECISION_TTL_S
 
-    def worker(self, name: str = "w1", *, max_waiting: int = 50) -> AnyStore:
-        return Store(self.client, name, ttl_s=TTL_S, max_waiting=max_waiting, decision_ttl_s=self.decision_ttl_s)
+    def worker(self, name: str = "w1") -> AnyStore:
+        return Store(self.client, name, ttl_s=TTL_S, decision_ttl_s=self.decision_ttl_s)
 
     async def lease_runs_out(self, thread: ThreadKey) -> None:
         await self.client.delete(ThreadKeys(thread).lease)

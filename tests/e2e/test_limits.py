@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 
 from bot.playground.model import say
-from tests.e2e.conftest import C_GENERAL, U_ANA, U_BEN, Bot, Launcher
+from tests.e2e.conftest import C_GENERAL, D_ANA, U_ANA, U_BEN, Bot, Launcher
 from tests.e2e.test_manage import command, shown
+from tests.waiting import until
 
 
 def expensive(bot: Bot) -> None:
@@ -111,3 +113,53 @@ async def test_admins_see_who_spent_most_and_others_only_their_own(bot: Bot) -> 
     assert "Most this month" not in own
     assert f"<#{C_GENERAL}>" not in own
     assert U_ANA not in own
+
+
+async def test_who_sends_too_many_messages_is_told_when_to_go_on(launcher: Launcher) -> None:
+    async with launcher.up(BOT_PROMPTS_PER_MINUTE="2") as bot:
+        root = await bot.ask("one")
+        await bot.say("two", root)
+        bot.slack.people.say(U_ANA, C_GENERAL, "three", root)
+        told = await bot.told()
+        assert re.search(r"as much as I take from one person within a minute.*try again in \d+ s\.", told.text)
+        assert told.thread_ts == root
+        await bot.say("mine", root, user=U_BEN)
+        asked = bot.model.requests[-1].prompt
+        assert "mine" in asked
+        assert "three" not in asked
+
+
+async def test_the_longest_message_slack_takes_is_answered_and_one_beyond_the_bound_has_a_way_out(
+    launcher: Launcher,
+) -> None:
+    async with launcher.up() as bot:
+        long = "".join(f"{number:05d} " for number in range(6660))
+        await bot.say(long, channel=D_ANA)
+        assert bot.model.requests[-1].prompts == [long.strip()]
+    async with launcher.up(BOT_MAX_PROMPT_CHARS="39000") as bot:
+        bot.slack.people.say(U_ANA, D_ANA, long)
+        told = (await bot.told()).text
+        assert "I take at most 39,000 characters at a time. Send it in parts, or attach it as a file." in told
+        assert len(bot.model.requests) == 1
+
+
+async def test_a_full_thread_takes_no_more_and_says_so(launcher: Launcher) -> None:
+    async with launcher.up(BOT_MAX_WAITING="1") as bot:
+        gate = asyncio.Event()
+        bot.model.script(say(gate, "done"))
+        root = bot.slack.people.say(U_ANA, C_GENERAL, f"{bot.slack.mention} begin")
+        await until(lambda: len(bot.model.requests) == 1)
+        for text in ("second", "third"):
+            bot.slack.people.say(U_ANA, C_GENERAL, text, root)
+        told = await bot.told()
+        assert "As many messages wait here as I take (1), so I left this one out." in told.text
+        gate.set()
+        await bot.turns_ended(root, 2)
+        assert bot.model.requests[-1].prompts[-1] == "second"
+
+
+async def test_a_message_in_which_nothing_shows_is_no_prompt(bot: Bot) -> None:
+    for nothing in ("\u200b", " \u3164\n", "\x00\x07"):
+        bot.slack.people.say(U_ANA, D_ANA, nothing)
+    await bot.say("so\x00 what?", channel=D_ANA)
+    assert [request.prompt for request in bot.model.requests] == ["so what?"]

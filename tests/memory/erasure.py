@@ -56,6 +56,7 @@ class MemoryErasure:
         if not spend:
             return
         self._memory.accounts.pop(Scope(ScopeKind.USER, person.team, person.user), None)
+        self._memory.prompts.pop((person.team, f"user:{person.user}"), None)
         for (team, kind, _), sums in self._memory.spenders.items():
             if (team, kind) == (person.team, ScopeKind.USER):
                 sums.pop(person.user, None)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from bot.errors import LeaseLost
 from bot.model import (
+    MAX_WAITING,
     Address,
     Lease,
     Message,
@@ -29,18 +30,17 @@ from tests.memory.state import HeldLease, Memory, ThreadState
 class MemoryInbox:
     """InboxStore of one worker."""
 
-    def __init__(self, memory: Memory, worker: str, lease_s: float, max_waiting: int) -> None:
+    def __init__(self, memory: Memory, worker: str, lease_s: float) -> None:
         self._memory = memory
         self._worker = worker
         self._lease_s = lease_s
-        self._max_waiting = max_waiting
 
     async def knows(self, thread: ThreadKey) -> bool:
         return self._memory.state(thread).thread is not None
 
-    async def accept(self, message: Message, session_id: str) -> Receipt:
+    async def accept(self, message: Message, session_id: str, max_waiting: int = MAX_WAITING) -> Receipt:
         state = self._memory.state(message.thread)
-        taken = self._disposition(state, message)
+        taken = self._disposition(state, message, max_waiting)
         if taken not in (Taken.PROMPT, Taken.CONTEXT):
             return self._receipt(message.thread, taken, session_id)
         now = self._memory.clock.now()
@@ -56,7 +56,7 @@ class MemoryInbox:
             state.spoken = state.spoken or state.status is ThreadStatus.DEFERRED
         else:
             state.context[message.ts] = message
-            while len(state.context) > self._max_waiting:
+            while len(state.context) > max_waiting:
                 del state.context[min(state.context, key=ts_order)]
         self._memory.touch(message.thread)
         return self._receipt(message.thread, taken, session_id)
@@ -64,7 +64,7 @@ class MemoryInbox:
     async def enlist(self, message: Message, session_id: str) -> None:
         """Lists are made of the threads themselves."""
 
-    def _disposition(self, state: ThreadState, message: Message) -> Taken:
+    def _disposition(self, state: ThreadState, message: Message, max_waiting: int) -> Taken:
         if message.ts in state.seen:
             return Taken.DUPLICATE
         if message.address is not Address.BOT and state.thread is None:
@@ -72,7 +72,7 @@ class MemoryInbox:
         mentions_only = state.thread is not None and state.thread.mentions_only
         if message.address is Address.OTHER or (message.address is Address.OPEN and mentions_only):
             return Taken.CONTEXT
-        return Taken.FULL if len(state.waiting) >= self._max_waiting else Taken.PROMPT
+        return Taken.FULL if len(state.waiting) >= max_waiting else Taken.PROMPT
 
     def _receipt(self, key: ThreadKey, taken: Taken, session_id: str) -> Receipt:
         alive = self._memory.alive(key)

@@ -157,6 +157,7 @@ class Memory:
         self.accounts: defaultdict[Scope, SpendAccount] = defaultdict(SpendAccount)
         self.spenders: defaultdict[tuple[str, ScopeKind, str], dict[str, float]] = defaultdict(dict)
         self.audit: list[Decision] = []
+        self.prompts: defaultdict[tuple[str, str], dict[str, float]] = defaultdict(dict)
         self.beats: dict[str, tuple[float, int]] = {}
         self.departing: dict[str, float] = {}
 

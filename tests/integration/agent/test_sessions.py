@@ -9,7 +9,7 @@ import pytest
 
 from bot.agent.pool import PoolBounds
 from bot.errors import Reason, Refusal
-from bot.model import Exchange
+from bot.model import Exchange, TranscriptEntry
 from bot.playground.model import say, use_tool
 from tests.integration.agent.bench import Bench, OpenBench, a_thread, lease_of, new_session
 
@@ -51,6 +51,22 @@ async def test_a_fork_of_a_session_that_was_cut_holds_what_is_current(bench: Ben
     fork = await bench.sessions.fork(bench.thread, session, "", lease_of(branch), "")
     await bench.ask("third", fork, resume=True, thread=branch)
     assert bench.model.requests[-1].prompts == ["first", "second", "third"]
+
+
+async def test_a_branch_that_was_given_up_is_not_taken_for_the_end(bench: Bench) -> None:
+    """The CLI notes where it is, now and then. What it noted in a turn that was asked again must not count."""
+    session = new_session()
+    await bench.ask("first", session)
+    head = bench.transcripts.tail(bench.thread, session)
+    await bench.ask("asked in vain", session, resume=True)
+    where = {"type": "last-prompt", "lastPrompt": "asked in vain", "sessionId": session}
+    where["leafUuid"] = bench.transcripts.tail(bench.thread, session)
+    note = TranscriptEntry("", anchor=False, body=json.dumps(where))
+    await bench.transcripts.append(lease_of(bench.thread, 9), session, "", [note])
+    await bench.ask("second", session, resume=True, resume_at=head)
+    await bench.ask("third", session, resume=True)
+    await bench.ask("fourth", session, resume=True)
+    assert bench.model.requests[-1].prompts == ["first", "second", "third", "fourth"]
 
 
 async def test_there_is_nothing_to_fork_of_a_session_that_is_gone(bench: Bench) -> None:

@@ -26,6 +26,7 @@ from bot.inbox import Inbox, InboxBounds
 from bot.model import Address, Limits, Message, Person, ThreadKey
 from bot.ports import Clock, Readiness
 from bot.privacy import PersonalPrivacy, Privacy, PrivacyNeeds
+from bot.prompt_limits import PromptBounds, PromptLimits
 from bot.prompts import PromptWriter
 from bot.references import References
 from bot.store.keys import ThreadKeys
@@ -106,11 +107,16 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         table: BudgetTable = BudgetTable(),  # noqa: B008 (frozen)
         approving: Approving = Approving.AUTHOR,
         decision_ttl_s: float = 3_600.0,
+        prompt_bounds: PromptBounds = PromptBounds(per_minute=1000),  # noqa: B008 (frozen)
     ) -> Worker:
         store = store_of(next(names), decision_ttl_s)
         ids = map(str, (f"{n:08x}-0000-4000-8000-{store.signals.worker[-1] * 12}" for n in itertools.count(1)))
         clock = clock or SystemClock()
         references = References(store.threads, chat)
+
+        async def bounds_of(_channel: str, _person: Person) -> PromptBounds:
+            return prompt_bounds
+
         needs = AttemptNeeds(
             store.turns, agent, workspaces, PromptWriter(chat), new_id=lambda: next(ids), limits=LIMITS
         )
@@ -130,6 +136,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
             turns,
             chat,
             clock,
+            PromptLimits(store.prompt_counts, bounds_of),
             new_id=lambda: next(ids),
             limits=LIMITS,
             bounds=InboxBounds(lease_s=lease_s, sweep_s=sweep_s, place_s=place_s, turns_running=turns_running),

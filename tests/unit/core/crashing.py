@@ -36,10 +36,11 @@ from bot.prompts import PromptWriter
 from bot.tasks import end
 from bot.turns import Turns
 from tests.contracts.world import AnyStore
-from tests.fakes import ManualClock, Memory, no_budgets
+from tests.fakes import ManualClock, Memory, no_budgets, no_prompt_limits
 from tests.fakes_agent import FakeAgent, FakeWorkspaces
 from tests.fakes_chat import FakeChat
 from tests.memory.inbox import MemorySignals, MemoryWorkers
+from tests.memory.prompt_counts import MemoryPromptCounts
 from tests.memory.spend import MemorySpend
 
 LEASE_S = 10.0
@@ -210,6 +211,7 @@ class CrashingWorker:
             Turns(turns, chat, clock, needs, no_budgets(MemorySpend(memory), clock), asking),
             chat,
             clock,
+            no_prompt_limits(MemoryPromptCounts(memory)),
             new_id=lambda: next(ids),
             limits=Limits(),
             bounds=InboxBounds(lease_s=LEASE_S, turns_running=2),

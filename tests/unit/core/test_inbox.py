@@ -83,7 +83,7 @@ async def test_deleting_a_waiting_message_withdraws_it_and_editing_changes_it(wo
     await worker.inbox.take(doomed)
     await worker.inbox.take(edited)
     assert await worker.inbox.withdraw(first.thread, doomed.ts)
-    assert await worker.inbox.amend(first.thread, edited.ts, "mended")
+    assert await worker.inbox.amend(ANA, first.thread, edited.ts, "mended")
     assert not await worker.inbox.withdraw(first.thread, first.ts)
     gate.set()
     await until(lambda: len(world.chat.posted) == 2)

@@ -151,7 +151,9 @@ class FakeInbox:
         self.withdrawn.append((thread, ts))
         return self.waits
 
-    async def amend(self, thread: ThreadKey, ts: str, text: str) -> bool:
+    async def amend(self, person: Person, thread: ThreadKey, ts: str, text: str) -> bool:
+        if self.failure is not None:
+            raise self.failure
         self.amended.append((thread, ts, text))
         return self.waiting
 
@@ -473,7 +475,6 @@ async def incoming(
                 command="/agent",
                 branch_emoji=("twisted_rightwards_arrows", "seedling"),
                 stop_emoji=("octagonal_sign",),
-                waiting_bound=50,
                 inbox=inbox,
                 forks=forks,
                 admin=admin,

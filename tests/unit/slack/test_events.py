@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.errors import ChatRefused, Reason, Refusal, StoreAway
-from bot.model import Address, Person, Receipt, Taken, ThreadKey, ThreadStatus
+from bot.model import Address, Person, ThreadKey, ThreadStatus
 from bot.slack import wording
 from bot.slack import wording_commands as words
 from tests.payloads import ANN, BEN, BOT_USER, CHANNEL, DM, TEAM, names, payload
@@ -48,11 +48,26 @@ async def test_when_it_comes_again_and_still_cannot_be_stored_nobody_is_told_twi
 
 
 async def test_a_full_thread_says_so_to_the_one_who_wrote(slack: Incoming) -> None:
-    slack.inbox.receipt = Receipt(Taken.FULL)
-    await slack.send(payload("message_thread_reply"))
+    slack.inbox.failure = Refusal(Reason.THREAD_FULL, "50")
+    assert (await slack.send(payload("message_thread_reply"))).status == 200
     [told] = slack.web.to("chat.postEphemeral")
     assert (told["user"], told["thread_ts"]) == (BEN, KEY.root_ts)
-    assert told["text"] == wording.inbox_full(50)
+    assert told["text"].startswith("As many messages wait here as I take (50)")
+
+
+async def test_a_mention_that_is_refused_is_told_once_though_it_comes_as_two_events(slack: Incoming) -> None:
+    slack.inbox.failure = Refusal(Reason.TOO_MANY_PROMPTS, "37")
+    for name in ("app_mention", "message_channel_mention"):
+        assert (await slack.send(payload(name))).status == 200
+    [told] = slack.whispers()
+    assert "Please try again in 37 s." in told
+
+
+async def test_an_edit_that_is_too_long_is_refused_to_its_author(slack: Incoming) -> None:
+    slack.inbox.failure = Refusal(Reason.PROMPT_TOO_LONG, "40,000")
+    assert (await slack.send(payload("message_changed"))).status == 200
+    [told] = slack.whispers()
+    assert "I take at most 40,000 characters at a time" in told
 
 
 @pytest.mark.parametrize("name", ["message_own", "message_bot", "message_channel_join", "message_changed_unfurl"])

@@ -43,6 +43,7 @@ OF_NO_THREAD = (
     "bot:spenders:",
     "bot:homes:",
     "bot:turned-away:",
+    "bot:prompts:",
     "bot:workers",
     "bot:served-by:",
     "bot:serves:",
@@ -80,6 +81,7 @@ async def _use_everything(store: Store) -> None:
     await store.homes.keep("T1", "U1", "{}")
     await store.turned_away.first("T1", "C1", "U1")
     await store.departures.depart("T9", 1e10)
+    await store.prompt_counts.count("T1", "user:U1", "C1:1.1", 1, 60.0)
 
 
 async def _kept(client: Redis) -> dict[str, int]:
@@ -113,8 +115,8 @@ async def test_no_key_lives_for_ever_when_threads_do_not(client: Redis) -> None:
     for_ever = {"bot:installation:{T1}", "bot:installations", "bot:departing"}
     assert {name for name, left_s in lives.items() if left_s < 0} == for_ever
     of_their_own = re.compile(
-        r".*:(lease|fence)$|bot:(workers|(worker|signals|rate|channels|audit|pending|homes|turned-away|spend|spenders|"
-        r"served-by|serves|oauth-state):.*)"
+        r".*:(lease|fence)$|bot:(workers|(worker|signals|rate|channels|audit|pending|homes|prompts|turned-away|spend|"
+        r"spenders|served-by|serves|oauth-state):.*)"
     )
     threads = {name: left_s for name, left_s in lives.items() if not of_their_own.match(name) and name not in for_ever}
     assert {name for name, left_s in threads.items() if not TTL_S - 60 < left_s <= TTL_S * 1.1} == set()
