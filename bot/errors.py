@@ -122,6 +122,8 @@ class Reason(StrEnum):
     """A message has more characters than are taken; `detail` says how many are."""
     TOO_MANY_PROMPTS = "too_many_prompts"
     """Its author sent as many as are taken within a minute; `detail` is the seconds until one more is."""
+    BOTS_TALKING = "bots_talking"
+    """Bots have sent as many prompts as are taken of them within an hour, in the thread or in its channel."""
     THREAD_FULL = "thread_full"
     """As many messages wait in the thread as may; `detail` says how many."""
     BUSY = "busy"

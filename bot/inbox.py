@@ -185,13 +185,14 @@ class Inbox:
         Raises:
             StoreAway: it could not be kept; Slack must not get its ack.
             ChatAway: nor could Slack tell who wrote it.
-            Refusal: NOT_HERE, NOT_FOR_YOU, PROMPT_TOO_LONG, TOO_MANY_PROMPTS or THREAD_FULL; it is not kept.
+            Refusal: NOT_HERE, NOT_FOR_YOU, or one of a bound (PROMPT_TOO_LONG,
+                TOO_MANY_PROMPTS, BOTS_TALKING, THREAD_FULL); it is not kept.
         """
         await self._admit(message)
         if message.under_bot:
             await self._await_branch(message.thread)
         if message.address is Address.BOT:  # before a thread is made for it
-            await self._prompt_limits.check(message)
+            await self._check(message)
         session_id = self._readiness.offer_session_id() if self._readiness is not None else self._new_id()
         receipt = await self._accept(replace(message, trace=self._telemetry.trace_parent()), session_id)
         self._telemetry.message_taken(receipt.taken)
@@ -215,6 +216,14 @@ class Inbox:
         deadline = self._clock.now() + BRANCH_WAIT_S
         while not await self._store.knows(thread) and self._clock.now() < deadline:
             await self._clock.sleep(EXCLUSIVE_POLL_S)
+
+    async def _check(self, message: Message) -> None:
+        try:
+            await self._prompt_limits.check(message)
+        except Refusal as refusal:
+            if refusal.reason is Reason.BOTS_TALKING and await self._prompt_limits.first_word_of_it(message):
+                self._run_beside(self._chat.tell_of_bots(message.thread))
+            raise
 
     async def _check_kept(self, message: Message) -> None:
         """Only the store knew that this is a prompt. What is beyond its author's bounds is taken out again."""

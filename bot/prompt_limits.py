@@ -9,12 +9,18 @@ from dataclasses import dataclass
 import structlog
 
 from bot.errors import Reason, Refusal
-from bot.model import MAX_WAITING, Message, Person
+from bot.model import MAX_WAITING, Message, Person, ThreadKey
 from bot.ports import PromptCounts
 
 log = structlog.get_logger(__name__)
 
 WINDOW_S = 60.0
+
+BOTS_WINDOW_S = 3600.0
+BOTS_IN_THREAD = 5
+BOTS_IN_CHANNEL = 30
+"""How many prompts of other apps' bots are taken within an hour: two bots that answer one another would never end, in a
+thread or with a new one each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +64,13 @@ class PromptLimits:
         """Count a prompt as its author's, once however often it is delivered.
 
         Raises:
-            Refusal: PROMPT_TOO_LONG; TOO_MANY_PROMPTS, with the seconds until one more is taken.
+            Refusal: PROMPT_TOO_LONG; TOO_MANY_PROMPTS, with the seconds until one more is taken; BOTS_TALKING.
             StoreAway.
         """
         await self.check_length(message)
+        if message.by_bot:
+            await self._check_bots(message)
+            return
         bounds, thread = await self._bounds_of(message), message.thread
         wait_s = await self._counts.count(
             thread.team, f"user:{message.user}", f"{thread.channel}:{message.ts}", bounds.per_minute, WINDOW_S
@@ -70,5 +79,22 @@ class PromptLimits:
             log.info("prompt_refused", reason="too_many", thread=str(thread), user=message.user, wait_s=round(wait_s))
             raise Refusal(Reason.TOO_MANY_PROMPTS, str(math.ceil(wait_s)))
 
+    async def _check_bots(self, message: Message) -> None:
+        """Count what all bots say in the thread, and in its channel."""
+        thread, item = message.thread, f"{message.thread.channel}:{message.ts}"
+        for whose, bound in ((_thread_id(thread), BOTS_IN_THREAD), (thread.channel, BOTS_IN_CHANNEL)):
+            if await self._counts.count(thread.team, f"bots:{whose}", item, bound, BOTS_WINDOW_S):
+                log.warning("bots_talking", thread=str(thread), user=message.user)
+                raise Refusal(Reason.BOTS_TALKING)
+
+    async def first_word_of_it(self, message: Message) -> bool:
+        """Whether bots were not told in this thread for an hour that they are not answered. Raises StoreAway."""
+        whose = f"told-bots:{_thread_id(message.thread)}"
+        return not await self._counts.count(message.thread.team, whose, message.ts, 1, BOTS_WINDOW_S)
+
     async def _bounds_of(self, message: Message) -> PromptBounds:
         return await self._bounds(message.thread.channel, Person(message.thread.team, message.user))
+
+
+def _thread_id(thread: ThreadKey) -> str:
+    return f"{thread.channel}-{thread.root_ts}"

@@ -82,6 +82,7 @@ class FakeChat:
         self.unmarked: list[str] = []
         self.places: list[tuple[ThreadKey, int]] = []
         self.nearly_full: list[bool] = []
+        self.told_of_bots: list[ThreadKey] = []
         self.warned: list[tuple[str, Level]] = []
         self.offered: list[tuple[ThreadKey, int]] = []
         self.admins: set[str] = set()
@@ -123,6 +124,9 @@ class FakeChat:
 
     async def offer_held_back(self, thread: ThreadKey, count: int) -> None:
         self.offered.append((thread, count))
+
+    async def tell_of_bots(self, thread: ThreadKey) -> None:
+        self.told_of_bots.append(thread)
 
     async def warn_of_budgets(self, payer: Person, thread: ThreadKey, levels: Sequence[Level]) -> None:
         self.warned += [(payer.user, level) for level in levels]

@@ -66,6 +66,10 @@ class Chat(Protocol):
         """Say in the thread that messages are held back, and offer to go on or withdraw them. It may fail unseen."""
         ...
 
+    async def tell_of_bots(self, thread: ThreadKey) -> None:
+        """Say in the thread that bots are not answered there for now. It may fail unseen."""
+        ...
+
     async def warn_of_budgets(self, payer: Person, thread: ThreadKey, levels: Sequence[Level]) -> None:
         """Say which budgets are nearly used up: one's own to oneself, others in the thread. It may fail unseen."""
         ...

@@ -100,6 +100,21 @@ class SlackChat:
         except (ChatRefused, ChatAway) as error:
             log.warning("held_back_not_shown", thread=str(thread), error=str(error))
 
+    async def tell_of_bots(self, thread: ThreadKey) -> None:
+        """A message in the thread that names nobody, so that no bot takes it for a message to itself."""
+        web = (await self._installations.of(thread.team)).web
+        try:
+            await web.call(
+                "chat.postMessage",
+                safe_to_repeat=False,
+                urgent=False,
+                channel=thread.channel,
+                thread_ts=thread.root_ts,
+                text=wording.BOTS_TALKING,
+            )
+        except (ChatRefused, ChatAway) as error:
+            log.warning("bots_not_told", thread=str(thread), error=str(error))
+
     async def warn_of_budgets(self, payer: Person, thread: ThreadKey, levels: Sequence[Level]) -> None:
         """A courtesy as well; the log has it too."""
         web = (await self._installations.of(thread.team)).web

@@ -158,7 +158,7 @@ def _written(event: Json, team: str, channel: str, own: Own, *, shared: bool) ->
     is_dm = _is_dm(event, channel)
     said, files = _said(event, own), attachments(event)
     asked = is_dm or own.user in named
-    if not said and not files and own.user not in named:
+    if not said and not files and (by_bot or own.user not in named):
         return Ignored("empty")
     kind = _word(said) if not (files or by_bot) else None
     if kind is not None and (asked or (kind is WordKind.STOP and thread.root_ts != ts)):

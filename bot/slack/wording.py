@@ -227,6 +227,7 @@ _REFUSALS: dict[Reason, str] = {
     Reason.ALREADY_DECIDED: "That has been decided already.",
     Reason.PROMPT_TOO_LONG: "That is too long for me. Send it in parts, or attach it as a file.",
     Reason.TOO_MANY_PROMPTS: "You have sent me a lot just now, so I left this one out. Please try again in a minute.",
+    Reason.BOTS_TALKING: "I have answered enough bots here for now.",
     Reason.THREAD_FULL: "Too many messages wait here already, so I left this one out. Send it again a little later.",
     Reason.BUSY: "That conversation is busy right now. Please try again in a few seconds.",
 }
@@ -260,6 +261,10 @@ def refusal(reason: Reason, detail: str = "") -> str:
     return _REFUSALS[reason]
 
 
+BOTS_TALKING = (
+    "Several bots that answer one another would never end, so I leave out what bots write here for up to an hour. "
+    "People can go on with me as before."
+)
 STORE_AWAY = "I can't reach my memory at the moment. Please try again in a minute."
 CHAT_AWAY = "Slack isn't answering me at the moment. Please try again in a minute."
 BROKEN = "Something broke on my side. Please try again; if it stays, tell whoever runs the bot."

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import replace
+from pathlib import Path
 
 from bot.playground.model import say
+from bot.playground.slack.values import User
+from bot.prompt_limits import BOTS_IN_THREAD
 from tests.e2e.conftest import C_GENERAL, D_ANA, U_ANA, U_BEN, Bot, Launcher
 from tests.e2e.test_manage import command, shown
 from tests.waiting import until
@@ -163,3 +166,23 @@ async def test_a_message_in_which_nothing_shows_is_no_prompt(bot: Bot) -> None:
         bot.slack.people.say(U_ANA, D_ANA, nothing)
     await bot.say("so\x00 what?", channel=D_ANA)
     assert [request.prompt for request in bot.model.requests] == ["so what?"]
+
+
+async def test_a_bot_that_answers_the_bots_answers_is_not_answered_for_ever(launcher: Launcher, tmp_path: Path) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text("[access]\nbots = true\n", encoding="utf-8")
+    async with launcher.up(BOT_POLICY=str(policy)) as bot:
+        workspace = bot.slack.workspace
+        parrot = User("U0PARROT01", "parrot", "Parrot", "ffffff", is_bot=True)
+        workspace.add_user(parrot)
+        workspace.join(workspace.channel(C_GENERAL), parrot)
+        root = await bot.ask("hello", user=parrot.id)
+        for _ in range(BOTS_IN_THREAD - 1):
+            await bot.ask("I heard: ok", root, user=parrot.id)
+        bot.slack.people.say(parrot.id, C_GENERAL, f"{bot.slack.mention} I heard: ok", root)
+        await bot.slack.wait_until(lambda: "I leave out what bots write here" in bot.texts(root)[-1], 30)
+        for _ in range(2):
+            bot.slack.people.say(parrot.id, C_GENERAL, f"{bot.slack.mention} I heard that too", root)
+        await bot.say("go on with me", root)
+        assert len(bot.model.requests) == BOTS_IN_THREAD + 1
+        assert len(bot.replies(root)) == BOTS_IN_THREAD + 2, "it is said once"

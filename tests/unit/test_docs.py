@@ -93,3 +93,18 @@ def test_the_tests_run_on_what_is_deployed() -> None:
         return set(re.findall(r"^([a-z0-9-]+==\S+)", text_of(lock), re.MULTILINE))
 
     assert pins("requirements.lock") < pins("requirements-dev.lock")
+
+
+def test_each_attack_in_the_threat_model_names_tests_that_there_are() -> None:
+    attacks = text_of("docs/security.md").partition("## Attacks tried")[2].partition("\n## ")[0]
+    rows = [line for line in attacks.splitlines() if line.startswith("|") and not line.startswith(("|---", "| attack"))]
+    named = [re.findall(r"`(test_\w+)`", row) for row in rows]
+    there = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"def (test_\w+)", path.read_text(encoding="utf-8"))
+    }
+
+    assert rows
+    assert [row for row, tests in zip(rows, named, strict=True) if not tests] == []
+    assert {test for tests in named for test in tests} - there == set()

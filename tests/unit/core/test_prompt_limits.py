@@ -8,7 +8,7 @@ import pytest
 
 from bot.errors import Reason, Refusal
 from bot.model import Address, Message, Taken, ThreadKey
-from bot.prompt_limits import PromptBounds
+from bot.prompt_limits import BOTS_IN_CHANNEL, BOTS_IN_THREAD, PromptBounds
 from tests.fakes_agent import Script
 from tests.unit.core.conftest import ANA, Worker, World
 from tests.waiting import until
@@ -111,3 +111,21 @@ async def test_in_a_full_thread_it_says_how_many_wait(world: World, strict: Work
     await strict.inbox.take(world.message("second", root=first.ts))
     refusal = await refused(strict, world.message("third", root=first.ts, user="U_BEN"))
     assert (refusal.reason, refusal.detail) == (Reason.THREAD_FULL, "1")
+
+
+async def test_two_bots_that_answer_one_another_come_to_an_end(world: World, worker: Worker) -> None:
+    first = world.message("hello", by_bot=True, user="U_BOT")
+    await worker.inbox.take(first)
+    for _ in range(BOTS_IN_THREAD - 1):
+        await worker.inbox.take(world.message("go on", root=first.ts, by_bot=True, user="U_BOT"))
+    for _ in range(3):
+        refusal = await refused(worker, world.message("go on", root=first.ts, by_bot=True, user="U_OTHER_BOT"))
+        assert refusal.reason is Reason.BOTS_TALKING
+    await until(lambda: world.chat.told_of_bots == [first.thread])
+    assert (await worker.inbox.take(world.message("what is it?", root=first.ts))).taken is Taken.PROMPT
+
+
+async def test_bots_that_open_a_thread_each_time_come_to_an_end_too(world: World, worker: Worker) -> None:
+    for _ in range(BOTS_IN_CHANNEL):
+        await worker.inbox.take(world.message("hello", by_bot=True, user="U_BOT"))
+    assert (await refused(worker, world.message("hello", by_bot=True, user="U_BOT"))).reason is Reason.BOTS_TALKING
