@@ -148,7 +148,7 @@ class ClaudeAgent:
             try:
                 await run.close()
             finally:
-                if await self._pool.give_back(live):
+                if await self._pool.give_back(live, worn=live.worn(request.limits)):
                     self.prepare(_next_turn(request, live.store.tail), workdir)
 
     async def _prepare(self, request: RunRequest, workdir: Path) -> None:

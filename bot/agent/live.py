@@ -14,7 +14,7 @@ from claude_agent_sdk import ClaudeAgentOptions
 from bot.agent.client import LiveClient
 from bot.agent.hooks import Gate
 from bot.agent.session_store import ThreadTranscripts
-from bot.model import Ending, RunRequest, ThreadKey
+from bot.model import Ending, Limits, RunRequest, ThreadKey
 
 log = structlog.get_logger(__name__)
 
@@ -99,10 +99,12 @@ class LiveSession:
             return "transcript"
         if self._differs(options):
             return "options"
-        budget = request.limits.max_budget_usd
-        if budget is not None and budget - self.spent_usd < budget * _LEAST_BUDGET:
-            return "budget"
-        return ""
+        return "budget" if self.worn(request.limits) else ""
+
+    def worn(self, limits: Limits) -> bool:
+        """Whether it has spent so much that a turn with these limits would be stopped early."""
+        budget = limits.max_budget_usd
+        return budget is not None and budget - self.spent_usd < budget * _LEAST_BUDGET
 
     def begin_turn(self, model: str) -> str | None:
         """Count a turn. Returns the model to change to (empty for the CLI's default), or None to stay.

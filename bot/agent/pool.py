@@ -169,21 +169,28 @@ class Pool(Generic[M]):
         self._running.add(member)
         self._make_room()
 
-    async def give_back(self, member: M) -> bool:
+    async def give_back(self, member: M, *, worn: bool = False) -> bool:
         """A turn is over. Its process is kept when it is worth it; one that can't answer again has ended on return.
 
-        Returns whether it was closed for its age or weight: then its session may want another.
+        Args:
+            worn: it can answer, but not the way that its session's next turn will be asked.
+
+        Returns whether it was closed for that, its age or its weight: then its session may want another.
         """
         if not self._bounds.clients or not member.sound:
             await self.retire(member)
             return False
         self._running.discard(member)
-        too_old = member.turns >= self._bounds.client_turns
-        if too_old or self._too_heavy(member):
-            self._close(member, "turns" if too_old else "memory")
-            return True
-        self.keep(member)
-        return False
+        if worn:
+            self._close(member, "worn")
+        elif member.turns >= self._bounds.client_turns:
+            self._close(member, "turns")
+        elif self._too_heavy(member):
+            self._close(member, "memory")
+        else:
+            self.keep(member)
+            return False
+        return True
 
     def keep(self, member: M) -> None:
         """Let a process wait for its session's next turn."""

@@ -338,6 +338,19 @@ async def test_each_turn_tells_its_own_cost_and_has_its_own_budget(open_bench: O
         assert max(costs) < 3 * min(costs)
 
 
+async def test_what_has_spent_too_much_is_replaced_before_the_next_turn(open_bench: OpenBench, tmp_path: Path) -> None:
+    session, limits = new_session(), Limits(max_budget_usd=0.05)
+    async with open_bench(tmp_path, WARM) as bench:
+        waited: set[int] = set()
+        for turn in range(3):
+            told = await bench.ask("hello", session, resume=turn > 0, limits=limits)
+            assert told.outcome.cost_usd > 0.005, "a tenth of the budget"
+            await until(lambda: bench.agent.census == Census(0, 1, 0) and len(marked_processes()) == 1)
+            assert pids().isdisjoint(waited)
+            waited = pids()
+        assert bench.model.requests[-1].prompts == ["hello"] * 3
+
+
 async def test_a_prepared_session_is_connected_before_its_turn(open_bench: OpenBench, tmp_path: Path) -> None:
     session = new_session()
     async with open_bench(tmp_path) as cold:
