@@ -135,6 +135,7 @@ class Inbox:
         self._rounds = Rounds(clock)
         self._run_beside = self._rounds.beside
         self._heard_at = 0.0
+        self._holders_until = 0.0
         self._draining = False
 
     async def __aenter__(self) -> Self:
@@ -203,7 +204,8 @@ class Inbox:
         if receipt.new_thread:
             self._run_beside(self._store.enlist(message, session_id))
         log.info("message_taken", thread=str(message.thread), ts=message.ts, taken=receipt.taken.value)
-        if receipt.taken is Taken.PROMPT:
+        revived = receipt.behind_turn and not receipt.holder and self._holders_first
+        if receipt.taken is Taken.PROMPT and not revived:
             self._run_beside(self._see_to(message.thread, receipt.holder, receipt.prefers))
         if receipt.taken is Taken.PROMPT and receipt.behind_turn:
             self._run_beside(self._chat.mark_waiting(message))
@@ -426,6 +428,8 @@ class Inbox:
     async def _beat(self) -> None:
         """Give a sign of life, and let threads that wait for a place here go where there is one."""
         await self._neighbours.beat(-1 if self._draining else self._room)
+        if self._out_of_touch:
+            self._holders_until = self._clock.now() + self._bounds.lease_s / 2
         self._heard_at = self._clock.now()
         self._held.give_up_queued(self._neighbours.room)
 
@@ -444,9 +448,18 @@ class Inbox:
     async def _interrupt(self, thread: ThreadKey) -> None:
         await self._turns.interrupt(thread)
 
+    @property
+    def _holders_first(self) -> bool:
+        """Whether leases may have run out because the store was away. Those who had them revive them, given time."""
+        return self._out_of_touch or self._clock.now() < self._holders_until
+
+    @property
+    def _out_of_touch(self) -> bool:
+        return 0 < self._heard_at < self._clock.now() - self._bounds.lease_s / 2
+
     async def _sweep(self) -> None:
         self._slots.admit()
-        if self._draining or not self._room:
+        if self._draining or not self._room or self._holders_first:
             return
         for thread in await self._store.abandoned(self._room):
             await self._take_on(thread)

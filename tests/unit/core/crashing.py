@@ -186,10 +186,11 @@ class CrashingWorker:
             part: Gated(getattr(store, part), self.gate, facts, clock, busy)
             for part in ("inbox", "turns", "transcripts", "decisions")
         }
+        workers: Any = Gated(MemoryWorkers(memory, name), self.gate, facts, clock, busy)
         patience = Patience(parts["inbox"], clock)
         transcripts = PatientTranscripts(parts["transcripts"], patience)
         ids = map(str, (f"{name}-{number}" for number in itertools.count(1)))
-        agent = FakeAgent(transcripts)
+        agent = self.agent = FakeAgent(transcripts)
         needs = AttemptNeeds(
             PatientTurns(parts["turns"], patience),
             agent,
@@ -207,7 +208,7 @@ class CrashingWorker:
         self.inbox = Inbox(
             parts["inbox"],
             MemorySignals(memory, name),
-            MemoryWorkers(memory, name),
+            workers,
             Turns(turns, chat, clock, needs, no_budgets(MemorySpend(memory), clock), asking),
             chat,
             clock,
