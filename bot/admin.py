@@ -209,12 +209,15 @@ class Admin:
             there: the person asks in the thread itself, where anybody may write.
 
         Raises:
-            Refusal: NOTHING_TO_COMPACT, and those of `References.find_for`; of `References.find` when `there`.
+            Refusal: NOTHING_TO_COMPACT, WAITS_FOR_DECISION, and those of `References.find_for`; of `References.find`
+                when `there`.
         """
         find = self._references.find(person.team, key) if there else self._references.find_for(person, key)
         thread, _ = await find
         if not thread.head:
             raise Refusal(Reason.NOTHING_TO_COMPACT)
+        if thread.status is ThreadStatus.DEFERRED:
+            raise Refusal(Reason.WAITS_FOR_DECISION)
         await self._inbox.compact(person, key, ts or f"{self._clock.now():.6f}")
         log.info("compacting", thread=str(key), user=person.user)
 

@@ -98,6 +98,8 @@ class Reason(StrEnum):
     """Only the session's people and admins may do this."""
     NOTHING_TO_COMPACT = "nothing_to_compact"
     """Nothing was answered in the session yet."""
+    WAITS_FOR_DECISION = "waits_for_decision"
+    """Somebody has to decide first what the session's turn waits for."""
     NOT_YOUR_MESSAGE = "not_your_message"
     """Only the message's author may do this, and only while the message is there."""
     CANT_READ = "cant_read"

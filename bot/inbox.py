@@ -301,10 +301,12 @@ class Inbox:
         if pending is None:
             return False
         try:
-            await self._decisions.decide(thread, pending.id, Decided(Verdict.STOPPED, user, self._clock.now()))
+            decided = Decided(Verdict.STOPPED, user, self._clock.now())
+            pending = await self._decisions.decide(thread, pending.id, decided)
         except Refusal as refused:
             log.info("decided_otherwise", decision=pending.id, reason=refused.reason.value)
             return False
+        self._run_beside(self._chat.show_decided(pending))
         self.go_on(thread)
         return True
 

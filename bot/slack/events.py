@@ -223,7 +223,7 @@ class Events:
         """
         pressed = stop_pressed(body)
         if pressed is not None:
-            stopped = await self._around.inbox.stop(pressed.thread)
+            stopped = await self._around.inbox.stop(pressed.thread, user=pressed.person.user)
             log.info("stop_pressed", thread=str(pressed.thread), user=pressed.person.user, stopped=stopped)
 
     async def on_removed(self, body: Json, _first_time: bool) -> None:

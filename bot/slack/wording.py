@@ -215,6 +215,7 @@ _REFUSALS: dict[Reason, str] = {
     Reason.AMBIGUOUS_SESSION: "Several conversations have an ID that starts so. Give more of it, or a link.",
     Reason.NOT_YOURS: "Only the people in that conversation and admins can do this.",
     Reason.NOTHING_TO_COMPACT: "There is nothing to summarise there yet.",
+    Reason.WAITS_FOR_DECISION: "Something waits for a decision there. Decide that first, or stop it.",
     Reason.NOT_YOUR_MESSAGE: "Only the one who wrote that message can have it asked again, while it is still there.",
     Reason.CANT_READ: "That conversation is in a place you can't read. Join it first, or ask somebody who is there.",
     Reason.NOTHING_RUNNING: "Nothing is running there, so there is nothing to stop.",

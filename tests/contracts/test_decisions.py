@@ -191,6 +191,13 @@ async def test_the_cards_and_messages_of_a_turn_that_asked_lead_to_its_end(store
     assert (thread.cost_usd, thread.turns, thread.status) == (0.75, 1, ThreadStatus.IDLE)
 
 
+async def test_the_messages_of_a_turn_that_waits_lead_to_before_it(store: AnyStore) -> None:
+    decision = await deferred(store)
+    point = await store.threads.point(THREAD, message().ts)
+    assert point == Point("s1", "", PointKind.PROMPT, decision.turn_id, "U1")
+    assert await store.threads.asked_in(THREAD, decision.turn_id) == [message().ts]
+
+
 async def test_a_turn_can_ask_again(store: AnyStore) -> None:
     await deferred(store)
     await store.decisions.decide(THREAD, "d1", YES)

@@ -103,12 +103,10 @@ class MemoryTurns:
                 spent_s=turn.spent_s + outcome.duration_s,
             )
             kept.parked, kept.spoken = decision.id if decision else "", bool(kept.waiting)
+            lead_before(kept, turn, thread)
             return
         head = thread.head if keep_head else kept.tail(thread.session_id)
-        for message in (*turn.prompt.messages, *turn.prompt.context):
-            overheard = message not in turn.prompt.messages
-            point = Point(thread.session_id, thread.head, PointKind.PROMPT, turn_id, message.user, overheard)
-            kept.points.setdefault(message.ts, point)
+        lead_before(kept, turn, thread)
         reply = Point(thread.session_id, head, PointKind.REPLY, turn_id)
         kept.points.update(dict.fromkeys((*reply_ts, *turn.cards), reply))
         people = dict.fromkeys((*thread.people, *(message.user for message in turn.prompt.messages)))
@@ -127,3 +125,11 @@ class MemoryTurns:
 def state_of(state: ThreadState, turn: Turn) -> Decision | None:
     """The turn's decision, as it is now."""
     return state.decisions.get(turn.decision.id) if turn.decision is not None else None
+
+
+def lead_before(state: ThreadState, turn: Turn, thread: Thread) -> None:
+    """The messages of the prompt lead to where the session was before it."""
+    for message in (*turn.prompt.messages, *turn.prompt.context):
+        overheard = message not in turn.prompt.messages
+        point = Point(thread.session_id, thread.head, PointKind.PROMPT, turn.id, message.user, overheard)
+        state.points.setdefault(message.ts, point)

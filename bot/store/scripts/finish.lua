@@ -29,6 +29,21 @@ if deferred and turn[2] and turn[2] == turn[4] then
   return summary()
 end
 
+local function point(session_id, entry, kind, user, overheard)
+  return cjson.encode({v = 1, session_id = session_id, entry = entry, kind = kind, turn = turn_id, user = user,
+    overheard = overheard})
+end
+
+-- The messages of the prompt lead to where the session was before it.
+local function lead_before(session_id, head_before)
+  for _, message in ipairs(cjson.decode(turn[3])) do
+    redis.call('HSETNX', points_key, message.ts, point(session_id, head_before, 'prompt', message.user))
+  end
+  for _, message in ipairs(cjson.decode(turn[6])) do
+    redis.call('HSETNX', points_key, message.ts, point(session_id, head_before, 'prompt', message.user, true))
+  end
+end
+
 redis.call('HINCRBYFLOAT', thread_key, 'cost_usd', cost_usd)
 redis.call('HSET', thread_key, 'active_at_us', whole(now), 'worker', string.match(ARGV[1], '^%d+ (.*)$'))
 if deferred then
@@ -39,13 +54,10 @@ if deferred then
   redis.call('HINCRBYFLOAT', turn_key, 'spent_usd', cost_usd)
   redis.call('HINCRBYFLOAT', turn_key, 'spent_s', duration_s)
   redis.call('HDEL', turn_key, 'stopped')
+  local waits_in = redis.call('HMGET', thread_key, 'session_id', 'head')
+  lead_before(waits_in[1], waits_in[2] or '')
   stay(ttl_s)
   return summary()
-end
-
-local function point(session_id, entry, kind, user, overheard)
-  return cjson.encode({v = 1, session_id = session_id, entry = entry, kind = kind, turn = turn_id, user = user,
-    overheard = overheard})
 end
 
 local thread = redis.call('HMGET', thread_key, 'session_id', 'head', 'owner', 'people')
@@ -68,11 +80,8 @@ for _, user in ipairs(cjson.decode(thread[4] or '[]')) do
 end
 for _, message in ipairs(cjson.decode(turn[3])) do
   add(message.user)
-  redis.call('HSETNX', points_key, message.ts, point(session_id, head_before, 'prompt', message.user))
 end
-for _, message in ipairs(cjson.decode(turn[6])) do
-  redis.call('HSETNX', points_key, message.ts, point(session_id, head_before, 'prompt', message.user, true))
-end
+lead_before(session_id, head_before)
 if tonumber(context_used) > 0 then
   redis.call('HSET', thread_key, 'context_used', context_used)
 end

@@ -17,6 +17,7 @@ from bot.model import (
     Option,
     Person,
     Question,
+    Spoken,
     TextDelta,
     Thread,
     ThreadKey,
@@ -375,6 +376,68 @@ async def test_a_reset_while_it_waits_ends_it_first(world: World, worker: Worker
     assert await settled(world, decision) is Verdict.STOPPED
     with pytest.raises(AlreadyDecided):
         await worker.decisions.decide(ANA, decision.thread, decision.id, Verdict.ALLOW_ONCE)
+
+
+async def test_while_it_waits_nothing_is_compacted(world: World, worker: Worker) -> None:
+    root = world.message("hello")
+    await worker.inbox.take(root)
+    await at_rest(world, root.thread)
+    decision = await ask(world, worker, root=root.ts)
+    with pytest.raises(Refusal) as refused:
+        await worker.admin.compact(ANA, decision.thread)
+    assert refused.value.reason is Reason.WAITS_FOR_DECISION
+
+
+async def test_a_message_that_is_changed_while_its_turn_waits_can_be_asked_again(world: World, worker: Worker) -> None:
+    decision = await ask(world, worker)
+    world.chat.past = [Spoken(decision.thread.root_ts, ANA.user, "clean up carefully")]
+    assert await worker.edits.can_ask_again(decision.thread, decision.thread.root_ts)
+    branch = await worker.edits.ask_again(ANA, decision.thread, decision.thread.root_ts)
+    await at_rest(world, branch.thread)
+    assert world.agent.requests[-1].text == "clean up carefully"
+    assert await worker.decisions.pending(decision.thread) == decision
+
+
+async def test_with_a_conversation_goes_what_waits_there(world: World, worker: Worker) -> None:
+    decision = await ask(world, worker)
+    await worker.privacy.forget_thread(ANA, decision.thread)
+    assert await settled(world, decision) is Verdict.STOPPED
+    assert await worker.decisions.waiting_for(ANA) == []
+    with pytest.raises(Refusal) as refused:
+        await worker.decisions.decide(ANA, decision.thread, decision.id, Verdict.ALLOW_ONCE)
+    assert refused.value.reason is Reason.NOT_ASKED
+
+
+async def test_who_is_forgotten_in_somebody_elses_conversation_waits_there_no_longer(
+    world: World, worker: Worker
+) -> None:
+    root = world.message("hello", user=BEN.user)
+    await worker.inbox.take(root)
+    await at_rest(world, root.thread)
+    decision = await ask(world, worker, root=root.ts)
+    forgotten = await worker.privacy.forget(ANA, ANA.user)
+    assert (forgotten.threads, forgotten.turns, forgotten.left) == (0, 1, 0)
+    assert await settled(world, decision) is Verdict.STOPPED
+    assert await world.store.decisions.get(decision.thread, decision.id) is None
+    assert (await at_rest(world, root.thread)).people == (BEN.user,)
+
+
+async def test_who_is_forgotten_leaves_others_waiting(world: World, worker: Worker) -> None:
+    root = world.message("hello", user=BEN.user)
+    await worker.inbox.take(root)
+    await at_rest(world, root.thread)
+    await worker.inbox.take(world.message("me too", root=root.ts))
+    await at_rest(world, root.thread)
+    decision = await ask(world, worker, root=root.ts, user=BEN.user)
+    assert (await worker.privacy.forget(ANA, ANA.user)).turns == 1
+    assert await worker.decisions.pending(root.thread) == decision
+
+
+async def test_a_message_that_is_deleted_while_its_turn_waits_stops_that(world: World, worker: Worker) -> None:
+    decision = await ask(world, worker)
+    assert await worker.erasing.message_deleted(decision.thread, decision.thread.root_ts)
+    assert await settled(world, decision) is Verdict.STOPPED
+    assert await world.store.decisions.get(decision.thread, decision.id) is None
 
 
 async def test_what_nobody_decides_expires_and_the_agent_can_say_so(world: World) -> None:

@@ -157,7 +157,7 @@ class FakeInbox:
         self.amended.append((thread, ts, text))
         return self.waiting
 
-    async def stop(self, thread: ThreadKey) -> bool:
+    async def stop(self, thread: ThreadKey, *, user: str = "") -> bool:
         if self.failure is not None:
             raise self.failure
         self.stopped.append(thread)
