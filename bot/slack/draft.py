@@ -149,9 +149,10 @@ class Draft:
             return self._opening(sheet, goal)
         if not sheet.live:
             return Step(Act.REWRITE, sheet, planned) if self._differs(sheet, planned) else None
-        if planned.complete:
-            return Step(Act.STOP, sheet, planned)
-        return Step(Act.APPEND, sheet, planned) if strokes(self.script, sheet, planned).chunks else None
+        shown_first = Plan(planned.end) if sheet.stops_late else planned
+        if not shown_first.complete and strokes(self.script, sheet, shown_first).chunks:
+            return Step(Act.APPEND, sheet, shown_first)
+        return Step(Act.STOP, sheet, planned) if planned.complete else None
 
     def _opening(self, sheet: Sheet, goal: Goal) -> Step | None:
         stream = self.streams and not self.spares

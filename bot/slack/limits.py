@@ -175,7 +175,7 @@ to whole companies, keeps to 525 (help.moveworks.com, product rate limits of cha
 
 RATES: dict[str, Rate] = {
     "agents.sessions.setStatus": TIER_3,
-    "assistant.threads.setStatus": Rate(600, 20),  # documented as special: 600 a minute
+    "assistant.threads.setStatus": Rate(600, 6),  # documented as special: 600 a minute
     "assistant.threads.setSuggestedPrompts": TIER_3,
     "assistant.threads.setTitle": TIER_3,
     "auth.test": Rate(600, 60),  # documented as special: hundreds a minute

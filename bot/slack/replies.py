@@ -20,6 +20,7 @@ from bot.slack.reply import SlackReply, Tempo
 from bot.slack.script import Script
 from bot.slack.status import StatusLine
 from bot.slack.uploads import Uploads
+from bot.slack.ways import Ways
 from bot.slack.writer import Writer
 
 log = structlog.get_logger(__name__)
@@ -75,10 +76,11 @@ class Replies:
         mode = await self._modes.at(key.team, key.channel)
         record = Record(draft, journal, self._clock)
         messages = ReplyMessages(api, turn, record.make_sure)
+        ways = Ways(draft, messages, mode)
         writer = Writer(draft, messages, mode, self._clock)
         status = StatusLine(api, key.channel, key.root_ts, self._clock)
         uploads = Uploads(messages)
-        reply = SlackReply(key, draft, writer, record, status, uploads, self._clock, self._tempo)
+        reply = SlackReply(key, draft, ways, writer, record, status, uploads, self._clock, self._tempo)
         showing = asyncio.create_task(status.keep(), name="status")
         sending = reply.begin()
         self._open.add(reply)

@@ -22,14 +22,12 @@ from bot.slack.sheets import Goal
 from bot.slack.status import StatusLine
 from bot.slack.uploads import Uploads
 from bot.slack.waiting import first_of
+from bot.slack.ways import Ways
 from bot.slack.writer import Writer
 
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
-
-LONG_WAIT_S = 4.0
-"""While text waits longer than this for its turn under Slack's rates, the status says that there is some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +61,7 @@ class SlackReply:
         self,
         thread: ThreadKey,
         draft: Draft,
+        ways: Ways,
         writer: Writer,
         record: Record,
         status: StatusLine,
@@ -72,6 +71,7 @@ class SlackReply:
     ) -> None:
         self._thread = thread
         self._draft = draft
+        self._ways = ways
         self._writer = writer
         self._record = record
         self._status = status
@@ -203,8 +203,6 @@ class SlackReply:
             # The journal knows the outcome now: kept before the rest is shown, it is not asked for again.
             self._ending = self._closing
             self._record.outdated()
-        if self._draft.script.holds_back:
-            self._status.text_waits()
 
     def _finale(self, ending: Closing) -> Finale | None:
         """What ends the reply; None while code that is too long for messages still has to become a file."""
@@ -217,6 +215,8 @@ class SlackReply:
         """Make calls until Slack shows what there is to show now."""
         while await self._persist(partial(self._step, patient=patient, rested=rested)):
             pass
+        if self._draft.script.holds_back:
+            self._status.text_waits()
         self._sent_at = self._clock.now()
 
     def _next(self, *, patient: bool, rested: bool) -> Step | None:
@@ -228,11 +228,13 @@ class SlackReply:
         step = await self._due_step(patient=patient, rested=rested)
         if step is None:
             return False
-        known = len(self._draft.timestamps)
+        known, shown = len(self._draft.timestamps), step.sheet.shown
         await self._record.keep()
         await self._writer.perform(step)
         if step.act in (Act.START, Act.POST):
             self._status.covered()
+        elif step.sheet.shown > shown:
+            self._status.text_shown()
         self._moved_at = self._clock.now()
         if len(self._draft.timestamps) > known:
             await self._record.keep()
@@ -243,14 +245,14 @@ class SlackReply:
         turn_of, due = None, 0.0
         while (step := self._next(patient=patient, rested=rested)) is not None:
             if step.act is not turn_of:
-                wait_s = await self._writer.take_turn(step, urgent=self._stopped)
+                wait_s = await self._ways.take_turn(step, urgent=self._stopped)
                 if wait_s is None:
                     continue
                 turn_of, due = step.act, self._clock.now() + wait_s
-                if wait_s > LONG_WAIT_S:
-                    self._status.text_waits()
             if self._clock.now() >= due:
                 break
+            if self._draft.waits:
+                self._status.text_waits(due)
             await self._wait_unless_over(due - self._clock.now())
             self._moved_at = self._clock.now()
             self._take_in()

@@ -47,6 +47,7 @@ class Sheet:
         unsure: it was sent, and nobody knows yet whether it arrived.
         stale: what Slack holds may be more than was confirmed, so it must be rewritten.
         must_stop: it may still be a stream, which can't be rewritten.
+        stops_late: its stop queues under Slack's rates, so that what it says goes first.
         sent: what was added to it last, if it is a stream.
         end_at: where it was decided that it ends, once text was sent on that decision.
         sealed: it takes no more text.
@@ -67,6 +68,7 @@ class Sheet:
     unsure: bool = False
     stale: bool = False
     must_stop: bool = False
+    stops_late: bool = False
     sent: Strokes = field(default_factory=lambda: Strokes(0))
     end_at: int | None = None
     sealed: bool = False

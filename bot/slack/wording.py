@@ -17,9 +17,6 @@ from bot.slack import wording_money
 THINKING = "is thinking…"
 """The status below the composer; Slack puts the bot's name in front."""
 
-WRITING = "is writing…"
-"""The status while text waits: for its turn under Slack's rates, or until it is known how long a block of code is."""
-
 FRESH_START = "_My memory of this thread had expired, so I started fresh from the messages that are still here._"
 COMPACTED_ITSELF = "_This conversation had grown too long, so I go on from a summary of it._"
 CONTINUES_BELOW = "continues below"
@@ -48,6 +45,11 @@ def steps(count: int, failed: int, *, running: bool) -> str:
     some = "1 step" if count == 1 else f"{count} steps"
     so_far = f"Working: {some} so far" if running else some
     return f"{so_far}, {failed} failed" if failed else so_far
+
+
+def writing(characters: int) -> str:
+    """The status while text waits: for its turn under Slack's rates, or for the end of a block of code."""
+    return f"is writing… {characters:,} characters so far"
 
 
 def working_on(title: str) -> str:

@@ -12,12 +12,12 @@ from bot.ports import Clock
 from bot.slack.cards import Block, CardStatus
 from bot.slack.code_files import CodeFiles
 from bot.slack.draft import Act, Draft, Step
-from bot.slack.limits import PART_BYTES_LEAST
 from bot.slack.markdown import letters
 from bot.slack.messages import ReplyMessages
 from bot.slack.mode import ChannelMode
+from bot.slack.recovery import Recovery
 from bot.slack.refusals import Meaning, meaning_of
-from bot.slack.rollover import message_text, size
+from bot.slack.rollover import message_text
 from bot.slack.sheets import CardsShown, Plan, Sheet, compose, strokes
 
 log = structlog.get_logger(__name__)
@@ -25,32 +25,8 @@ log = structlog.get_logger(__name__)
 LOOK_AGAIN_S = 1.0
 """Between two looks for a message of unknown outcome, since Slack may still be at it."""
 
-PATIENCE_S = 1.5
-"""A stream that would wait longer than this for its turn is posted instead, and an update in a message of its own."""
-
-TRIMMINGS_S = 20.0
-"""An answer that is shown whole does not wait longer than this for the buttons that ask how good it was."""
-
-CROWDED_S = 9.0
-"""Where an addition to a stream would wait longer than this, no more streams are begun."""
-
-METHODS = {
-    Act.START: "chat.startStream",
-    Act.POST: "chat.postMessage",
-    Act.APPEND: "chat.appendStream",
-    Act.STOP: "chat.stopStream",
-    Act.REWRITE: "chat.update",
-}
-"""The call of each act whose turn is taken before it is decided what the call says."""
-
 DOUBTED = frozenset({Act.START, Act.POST, Act.APPEND, Act.STOP})
 """Acts whose unknown outcome is noted on their sheet. The others may simply be done again."""
-
-SHORT_ATTEMPTS = 3
-"""How many refusals in a row even the shortest message may meet as too long."""
-
-RECOVERIES = 30
-"""How many refusals in a row are worked around before the reply is given up."""
 
 BEGINNING_CHARS = 60
 """How much of a message's text is compared to find it again."""
@@ -64,9 +40,8 @@ class Writer:
         self._messages = messages
         self._mode = mode
         self._clock = clock
-        self._refused_in_a_row = 0
         self._code_files = CodeFiles(draft, messages)
-        draft.streams = mode.streams
+        self._recovery = Recovery(draft, mode, self._code_files)
 
     async def find_orphan(self, said: str) -> None:
         """Look for a message that a dead worker sent and could not note down any more.
@@ -94,44 +69,6 @@ class Writer:
             log.info("orphan_found")
             draft.spares.append(ts)
 
-    async def take_turn(self, step: Step, *, urgent: bool) -> float | None:
-        """Take the step's turn under Slack's rates. Returns how many seconds to wait before performing it.
-
-        None when another way is quicker: the draft takes it from here on, and no turn was taken.
-        """
-        if urgent or step.act not in METHODS:
-            return await self._messages.take_turn(METHODS[step.act], urgent=True) if step.act in METHODS else 0.0
-        if step.act is Act.START and self._mode.may_post_instead:
-            return await self._turn_to_start()
-        if step.act is Act.POST and step.plan.finale is None:
-            was, self._draft.crowded = self._draft.crowded, await self._messages.wait_s("chat.update") > PATIENCE_S
-            if was is not self._draft.crowded:
-                return None
-        if step.act is Act.REWRITE and step.sheet.ts and not step.sheet.stale:
-            return await self._turn_to_rewrite(step)
-        return await self._messages.take_turn(METHODS[step.act])
-
-    async def _turn_to_start(self) -> float | None:
-        if await self._messages.wait_s("chat.appendStream") <= CROWDED_S:
-            wait = await self._messages.take_turn("chat.startStream", patience_s=PATIENCE_S)
-            if wait <= PATIENCE_S:
-                return wait
-        self._draft.streams = False
-        return None
-
-    async def _turn_to_rewrite(self, step: Step) -> float | None:
-        more = bool(self._draft.script.text[step.sheet.shown :].strip())
-        trimmings = not more and step.plan.finale is not None and not step.plan.finale.notice
-        patience_s = TRIMMINGS_S if trimmings else PATIENCE_S
-        wait = await self._messages.take_turn("chat.update", patience_s=patience_s)
-        if wait <= patience_s:
-            return wait
-        if trimmings and self._draft.settle(step.sheet):
-            return None
-        if more and await self._messages.wait_s("chat.postMessage") < wait and self._draft.leave(step.sheet):
-            return None
-        return await self._messages.take_turn("chat.update")
-
     async def perform(self, step: Step) -> None:
         """Make the call.
 
@@ -146,13 +83,13 @@ class Writer:
         try:
             await self._call(step)
         except ChatRefused as refused:
-            self._recover(step, refused)
+            self._recovery.work_around(step, refused)
         except ChatAway as away:
             if not away.sent or step.act not in DOUBTED:
                 raise
             self._doubt(step)
         else:
-            self._refused_in_a_row = 0
+            self._recovery.succeeded()
 
     async def _call(self, step: Step) -> None:
         sheet = step.sheet
@@ -279,63 +216,3 @@ class Writer:
             step.sheet.unsure = True
         else:
             step.sheet.live, step.sheet.stale, step.sheet.must_stop = False, True, True
-
-    def _recover(self, step: Step, refused: ChatRefused) -> None:
-        """Leave the sheet so that the next step works around the refusal. Raises it when nothing does."""
-        sheet, meaning = step.sheet, meaning_of(refused)
-        self._refused_in_a_row += 1
-        log.info("slack_refused", act=step.act.value, code=refused.code, meaning=meaning.value)
-        if step.act is Act.DELETE:
-            self._draft.spares.pop()
-        elif step.act is Act.SHARE:
-            self._code_files.give_up(refused.code)
-        elif meaning is Meaning.GONE or self._refused_in_a_row > RECOVERIES:
-            raise refused
-        elif step.act is Act.RESOLVE:
-            self._cannot_look(sheet)
-        elif meaning is Meaning.BLOCKS and (not self._draft.plain or self._refused_in_a_row <= SHORT_ATTEMPTS):
-            self._draft.plain = True
-        elif meaning is Meaning.TOO_LONG:
-            self._shorten(step, refused)
-        elif step.act is Act.START:
-            self._post_instead(sheet, meaning)
-        elif step.act in (Act.APPEND, Act.STOP):
-            sheet.live, sheet.stale, sheet.must_stop = False, True, meaning is not Meaning.STREAM_OVER
-        elif step.act is Act.REWRITE and meaning is Meaning.STILL_STREAMING:
-            sheet.must_stop = True
-        elif step.act is Act.REWRITE and meaning is Meaning.CANT_EDIT:
-            sheet.sealed, sheet.unsure = True, True
-        else:
-            raise refused
-
-    def _cannot_look(self, sheet: Sheet) -> None:
-        """Nobody lets us look what became of it: sending it again may double it, which is better than losing it."""
-        log.warning("outcome_stays_unknown")
-        sheet.unsure, sheet.finished = False, bool(sheet.ts)
-        sheet.live = False
-
-    def _post_instead(self, sheet: Sheet, meaning: Meaning) -> None:
-        sheet.live = False
-        self._draft.streams = False
-        if meaning is Meaning.NO_STREAMS_HERE:
-            self._mode.never_stream()
-
-    def _shorten(self, step: Step, refused: ChatRefused) -> None:
-        """The message would be too long: leave the buttons away, end it where it is, or begin it with less."""
-        sheet, draft = step.sheet, self._draft
-        if step.plan.finale is not None and step.plan.finale.blocks and not draft.plain:
-            draft.plain = True
-        elif step.act in (Act.APPEND, Act.STOP) and not sheet.sealed:
-            sheet.sealed = True
-            held = size(draft.script.text[sheet.start : sheet.shown])
-            draft.part_bytes = max(min(draft.part_bytes, held), PART_BYTES_LEAST)
-        elif step.act in (Act.APPEND, Act.STOP):
-            sheet.live, sheet.stale, sheet.must_stop = False, True, True
-        elif sheet.limit_bytes > PART_BYTES_LEAST:
-            sheet.live, sheet.sealed, sheet.end_at, sheet.shown = False, False, None, sheet.start
-            sheet.limit_bytes = max(sheet.limit_bytes // 2, PART_BYTES_LEAST)
-            draft.part_bytes = min(draft.part_bytes, sheet.limit_bytes)
-        elif step.act is Act.START:
-            self._post_instead(sheet, Meaning.TOO_LONG)
-        elif self._refused_in_a_row > SHORT_ATTEMPTS:
-            raise refused

@@ -18,11 +18,22 @@ def streamed(crowd: Crowd) -> Figures:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("channels", [25, 1])
-def test_a_hundred_threads_at_once_are_written_without_a_429_and_lose_nothing(channels: int) -> None:
-    found = streamed(Crowd(AT_ONCE, channels, seconds=60.0))
+def test_a_hundred_threads_at_once_are_all_updated_every_ten_seconds_without_a_429() -> None:
+    found = streamed(Crowd(AT_ONCE, channels=25))
     assert found.refused_429 == 0
     assert found.complete == AT_ONCE
+    assert found.sign_waits_s[-1] <= 10.0
+    assert found.first_text_s[-1] <= 11.0
+    assert found.text_waits_s[AT_ONCE // 2] <= 11.0
+
+
+@pytest.mark.slow
+def test_a_hundred_threads_in_one_channel_share_what_slack_allows_there() -> None:
+    found = streamed(Crowd(AT_ONCE, channels=1, seconds=60.0))
+    assert found.refused_429 == 0
+    assert found.complete == AT_ONCE
+    assert found.sign_waits_s[-1] <= 11.0
+    assert found.first_text_s[-1] <= 90.0
 
 
 def test_a_command_replaces_its_own_section_and_no_other() -> None:

@@ -7,6 +7,7 @@ import pytest
 from bot.model import Ending, Part, Progress, ToolFinished, ToolStarted
 from bot.slack import wording
 from bot.slack.mode import StreamingMode
+from bot.slack.status import SIGN_S
 from tests.unit.slack.fake_slack import Effect, FakeSlack, Fault, HandClock, settle
 from tests.unit.slack.replying import a_reply, a_turn
 
@@ -42,7 +43,8 @@ async def test_the_file_is_there_as_soon_as_the_code_is_whole() -> None:
         await scene.say(f"Here it is:\n\n```python\n{CODE}")
         await scene.clock.advance(3)
         assert (scene.slack.text, scene.slack.files) == (f"Here it is:\n\n```python\n{FIRST}".rstrip("\n") + "\n", [])
-        assert scene.slack.statuses[-1] == wording.WRITING
+        await scene.clock.advance(SIGN_S)
+        assert scene.slack.statuses[-1] == wording.writing(len(f"Here it is:\n\n```python\n{CODE}"))
         await scene.say("```\n")
         await scene.clock.advance(3)
         assert shared(scene.slack) == [("code-1.py", CODE)]
