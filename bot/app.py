@@ -24,9 +24,8 @@ from bot.agent import command
 from bot.agent.claude import ClaudeAgent
 from bot.agent.leftovers import Leftovers
 from bot.agent.memory import memory, room_for
-from bot.agent.pool import PoolBounds
 from bot.agent.sessions import ClaudeSessions
-from bot.agent.settings import AgentSettings
+from bot.agent.settings import AgentSettings, PoolBounds
 from bot.agent.workspace import SessionWorkspaces
 from bot.approvers import Approvers
 from bot.asking import AskingNeeds

@@ -18,7 +18,7 @@ _UNLIMITED_BYTES = 1 << 60
 """cgroups write "no limit" as a number near 2^63."""
 _RESERVE = 0.05
 """The part of the memory that stays free: below it the kernel begins to reclaim, and to kill."""
-_CLIENT_MB = 120
+CLIENT_MB = 120
 """PSS of a connected process with a short session, measured; see docs/performance.md."""
 _SHARE = 0.8
 """The part of the memory that processes get by default; the rest is the bot's own and the system's."""
@@ -61,7 +61,7 @@ def room_for(clients: int | None, memory_mb: int | None, there: Memory) -> tuple
         memory_mb: what the operator set; None for a share of the memory there is.
     """
     memory_mb = memory_mb or int(there.total_bytes * _SHARE) // MB
-    return max(1, memory_mb // _CLIENT_MB) if clients is None else clients, memory_mb
+    return max(1, memory_mb // CLIENT_MB) if clients is None else clients, memory_mb
 
 
 def measured(owner: str) -> MemoryUse:

@@ -14,7 +14,9 @@ from typing import Generic, Protocol, Self, TypeVar
 
 import structlog
 
-from bot.agent.memory import MB, MemoryUse
+from bot.agent.memory import MemoryUse
+from bot.agent.scales import TYPICAL_BYTES, Scales
+from bot.agent.settings import PoolBounds
 from bot.ports import Clock
 from bot.tasks import end
 
@@ -27,8 +29,6 @@ MEASURE_S = 10.0
 """Seconds between two measurements of memory; one costs about a millisecond of a core for each process."""
 PULSE_S = 60.0
 """Seconds between two pings of the processes that wait."""
-TYPICAL_BYTES = 120 * MB
-"""What a process weighs that has not been measured yet."""
 
 
 class Member(Protocol):
@@ -61,27 +61,6 @@ M = TypeVar("M", bound=Member)
 
 
 @dataclass(frozen=True, slots=True)
-class PoolBounds:
-    """How much is kept alive, and for how long.
-
-    Args:
-        clients: processes altogether, the running ones included; 0 keeps none: a process for each turn.
-        idle_s: seconds a process is kept after its last turn.
-        spares: processes that wait for a new thread; at most half of `clients`.
-        memory_bytes: PSS of all processes together.
-        client_bytes: PSS of one process and all it started; a larger one is not kept.
-        client_turns: turns after which a process is replaced.
-    """
-
-    clients: int = 0
-    idle_s: float = 600.0
-    spares: int = 0
-    memory_bytes: int = 0
-    client_bytes: int = 0
-    client_turns: int = 200
-
-
-@dataclass(frozen=True, slots=True)
 class Census:
     """How many processes there are, by what they do."""
 
@@ -108,13 +87,11 @@ class Pool(Generic[M]):
         self._bounds = bounds
         self._clock = clock
         self._make_spare = make_spare
-        self._measure = measure
+        self._scales = Scales(measure, all_bytes=bounds.memory_bytes, one_bytes=bounds.client_bytes)
         self._running: set[M] = set()
         self._idle: OrderedDict[str, tuple[M, float]] = OrderedDict()
         self._spares: OrderedDict[str, M] = OrderedDict()
         self._closing: dict[asyncio.Task[None], str] = {}
-        self._weights: dict[str, int] = {}
-        self._shortage_bytes = MemoryUse({}).shortage_bytes
         self._measured_at = self._pulse_at = float("-inf")
         self._pulse: asyncio.Task[None] | None = None
         self._expected_until = float("-inf")
@@ -127,7 +104,7 @@ class Pool(Generic[M]):
 
     async def __aexit__(self, *exc: object) -> None:
         await end(task for task in (self._keeper, self._pulse) if task is not None)
-        for member in [*self._running, *(member for member, _ in self._idle.values()), *self._spares.values()]:
+        for member in self._members():
             self._forget(member)
             self._close(member, "stopping")
         while self._closing:
@@ -140,7 +117,7 @@ class Pool(Generic[M]):
     @property
     def memory_bytes(self) -> int:
         """What the processes weighed together when they were measured last."""
-        return sum(self._weights.values())
+        return self._scales.total_bytes
 
     @property
     def capacity(self) -> int | None:
@@ -185,7 +162,7 @@ class Pool(Generic[M]):
             self._close(member, "worn")
         elif member.turns >= self._bounds.client_turns:
             self._close(member, "turns")
-        elif self._too_heavy(member):
+        elif self._scales.too_heavy(member.mark):
             self._close(member, "memory")
         else:
             self.keep(member)
@@ -277,11 +254,9 @@ class Pool(Generic[M]):
             await self._clock.sleep(TICK_S)
 
     async def _weigh(self) -> None:
-        use = await self._measure()
-        self._weights = dict(use.by_mark)
-        self._shortage_bytes = use.shortage_bytes
+        await self._scales.weigh()
         for member, _ in list(self._idle.values()):
-            if self._too_heavy(member):
+            if self._scales.too_heavy(member.mark):
                 self._drop(member, "memory")
 
     async def _feel_pulses(self) -> None:
@@ -294,7 +269,7 @@ class Pool(Generic[M]):
         """Start one spare, if one is missing and there is room."""
         wanted, census = self._wanted(), self.census
         full = census.running + census.idle + census.spares >= self._bounds.clients and not census.idle
-        if census.spares >= wanted or full or self._over_bytes(TYPICAL_BYTES) > 0:
+        if census.spares >= wanted or full or self._over_bytes() > -TYPICAL_BYTES:
             return
         spare = self._make_spare()
         self._spares[spare.session_id] = spare
@@ -320,18 +295,16 @@ class Pool(Generic[M]):
         census = self.census
         return census.running + census.idle + census.spares - self._bounds.clients
 
-    def _over_bytes(self, more: int = 0) -> int:
-        members = [*self._running, *(member for member, _ in self._idle.values()), *self._spares.values()]
-        total = sum(self._weights.get(member.mark, TYPICAL_BYTES) for member in members)
-        return max(total - self._bounds.memory_bytes, self._shortage_bytes) + more
+    def _over_bytes(self) -> int:
+        return self._scales.over_bytes(member.mark for member in self._members())
+
+    def _members(self) -> list[M]:
+        return [*self._running, *(member for member, _ in self._idle.values()), *self._spares.values()]
 
     def _crowded(self) -> bool:
         """Whether there is no memory for one more turn, and nothing that could be closed for it."""
         waiting = self._idle or self._spares
-        return bool(self._running) and not waiting and self._over_bytes(TYPICAL_BYTES) > 0
-
-    def _too_heavy(self, member: M) -> bool:
-        return self._weights.get(member.mark, 0) > self._bounds.client_bytes
+        return bool(self._running) and not waiting and self._over_bytes() > -TYPICAL_BYTES
 
     def _waits(self, member: M) -> bool:
         """Whether it is still here, and runs no turn."""
@@ -340,7 +313,7 @@ class Pool(Generic[M]):
 
     def _drop(self, member: M, why: str) -> None:
         self._forget(member)
-        self._shortage_bytes -= self._weights.get(member.mark, TYPICAL_BYTES)
+        self._scales.take_off(member.mark)
         self._close(member, why)
 
     def _forget(self, member: M) -> None:

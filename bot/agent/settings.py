@@ -6,8 +6,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.agent.pool import PoolBounds
 from bot.model import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class PoolBounds:
+    """How much is kept alive, and for how long.
+
+    Args:
+        clients: processes altogether, the running ones included; 0 keeps none: a process for each turn.
+        idle_s: seconds a process is kept after its last turn.
+        spares: processes that wait for a new thread; at most half of `clients`.
+        memory_bytes: PSS of all processes together.
+        client_bytes: PSS of one process and all it started; a larger one is not kept.
+        client_turns: turns after which a process is replaced.
+    """
+
+    clients: int = 0
+    idle_s: float = 600.0
+    spares: int = 0
+    memory_bytes: int = 0
+    client_bytes: int = 0
+    client_turns: int = 200
 
 
 @dataclass(frozen=True, slots=True)

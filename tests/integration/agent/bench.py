@@ -12,9 +12,9 @@ import psutil
 
 from bot.agent.claude import ClaudeAgent
 from bot.agent.environment import RUN_MARK
-from bot.agent.pool import PoolBounds
 from bot.agent.processes import owner_mark
 from bot.agent.sessions import ClaudeSessions
+from bot.agent.settings import PoolBounds
 from bot.model import (
     AgentEvent,
     Decision,

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.agent.claude import ClaudeAgent
-from bot.agent.pool import PoolBounds
 from bot.agent.sessions import ClaudeSessions
-from bot.agent.settings import AgentSettings
+from bot.agent.settings import AgentSettings, PoolBounds
 from bot.playground.model import ScriptedModel
 from bot.ports import Clock
 from tests.integration.agent.bench import LIMITS, Bench, OpenBench

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.agent.pool import PoolBounds
+from bot.agent.settings import PoolBounds
 from bot.model import Decided, Decision, DeferredCall, DetailKind, Ending, ThreadKey, TurnPolicy, Verdict
 from bot.playground.model import ScriptedModel, say, use_tool
 from tests.integration.agent.bench import Bench, OpenBench, Told, a_thread, lease_of, new_session

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.agent.pool import PoolBounds
+from bot.agent.settings import PoolBounds
 from bot.errors import Reason, Refusal
 from bot.model import Exchange, TranscriptEntry
 from bot.playground.model import say, use_tool

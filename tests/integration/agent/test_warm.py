@@ -13,7 +13,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.agent.environment import RUN_MARK
-from bot.agent.pool import Census, PoolBounds
+from bot.agent.pool import Census
+from bot.agent.settings import PoolBounds
 from bot.clock import SystemClock
 from bot.errors import LeaseLost
 from bot.model import Ending, Limits, RunRequest, TextDelta, TurnPolicy

@@ -11,7 +11,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.agent.memory import MB, MemoryUse
-from bot.agent.pool import MEASURE_S, PULSE_S, Census, Pool, PoolBounds
+from bot.agent.pool import MEASURE_S, PULSE_S, Census, Pool
+from bot.agent.settings import PoolBounds
 from tests.memory.state import ManualClock
 from tests.waiting import until
 
