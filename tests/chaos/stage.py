@@ -82,6 +82,7 @@ def _env(plan: Plan, number: int, slack: EmulatedSlack, model: ScriptedModel, re
         "BOT_DRAIN_S": str(plan.drain_s),
         "BOT_MAX_TURNS_RUNNING": "3" if plan.agent == "cli" else "32",
         "BOT_SPARES": "0",
+        "BOT_PROMPTS_PER_MINUTE": "10000",
         **model.env,
     }
 

@@ -158,3 +158,31 @@ async def _kill_and_follow(slack: EmulatedSlack, env: Mapping[str, str], tmp_pat
             lambda: any("the whole answer" in reply.text for reply in slack.replies_of_bot(C_GENERAL, root)), ANSWER_S
         )
     assert not any("never" in reply.text for reply in slack.replies_of_bot(C_GENERAL, root))
+
+
+async def test_a_frozen_worker_that_wakes_up_shows_nothing_more_and_ends_its_agent(
+    slack: EmulatedSlack, model: ScriptedModel, tmp_path: Path
+) -> None:
+    gate = asyncio.Event()
+    model.script(say("half ", gate, "never"), say("the whole answer"))
+    with redis_server() as server:
+        env = environment(slack, model, tmp_path, REDIS_URL=server.url, BOT_LEASE_S="2", BOT_SPARES="0")
+        async with bot_process(env, tmp_path) as frozen:
+            await slack.connected()
+            root = slack.people.say(U_ANA, C_GENERAL, f"{slack.mention} go")
+            await slack.wait_until(lambda: "half" in answer(slack, root), ANSWER_S)
+            agents = psutil.Process(frozen.pid).children(recursive=True)
+            os.killpg(frozen.pid, signal.SIGSTOP)
+            async with bot_process({**env, "BOT_DATA_DIR": str(tmp_path / "other")}, tmp_path):
+                await slack.wait_until(lambda: "the whole answer" in answer(slack, root), ANSWER_S)
+                shown = slack.replies_of_bot(C_GENERAL, root)
+                gate.set()
+                os.killpg(frozen.pid, signal.SIGCONT)
+                await until(lambda: not [agent for agent in agents if alive(agent)], END_S)
+                assert slack.replies_of_bot(C_GENERAL, root) == shown
+    assert agents
+    assert "never" not in answer(slack, root)
+
+
+def answer(slack: EmulatedSlack, root: str) -> str:
+    return "\n".join(reply.text for reply in slack.replies_of_bot(C_GENERAL, root))
