@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
 from bot.playground.model import say, use_tool
 from bot.store.client import connect
-from tests.e2e.conftest import C_GENERAL, Launcher
+from tests.e2e.conftest import ANSWER_S, C_GENERAL, U_ANA, Launcher
 
 
 async def test_a_restarted_bot_still_remembers(launcher: Launcher) -> None:
@@ -51,3 +52,18 @@ async def test_a_store_that_lost_everything_is_a_fresh_start(launcher: Launcher)
         await bot.ask("who am I?", root)
         assert "Ana: I am Ana" in bot.model.requests[-1].prompt
         assert bot.slack.thread(C_GENERAL, root)
+
+
+async def test_a_store_that_is_emptied_in_the_middle_of_a_turn_is_a_fresh_start(launcher: Launcher) -> None:
+    gate = asyncio.Event()
+    launcher.model.script(say("half of it ", gate, "and the rest"), say("Hello again, Ana."))
+    async with launcher.up(BOT_LEASE_S="2") as bot:
+        root = bot.slack.people.say(U_ANA, C_GENERAL, f"{bot.slack.mention} I am Ana")
+        await bot.slack.wait_until(lambda: bool(bot.replies(root)), ANSWER_S)
+        await connect("memory:").flushall()
+        gate.set()
+        await bot.ask("who am I?", root)
+        prompt = bot.model.requests[-1].prompt
+        assert "Ana: I am Ana" in prompt
+        assert "Hello again, Ana." in bot.texts(root)[-1]
+        assert "and the rest" not in "".join(bot.texts(root))
