@@ -1,4 +1,4 @@
-"""The commands: run, demo, doctor, top, manifest.
+"""The commands: run, demo, doctor, top, workers, sessions, manifest.
 
 Exit status: 0 after a stop that was asked for, 1 when something the bot needs is wrong or away, 2 when the settings are
 wrong, 130 after a second Ctrl-C.
@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
 import click
-from dotenv import dotenv_values
 
 from bot import __version__, logs
-from bot.config import SETTINGS, LogFormat, Settings
+from bot.command_line import end, env_file_option, environment, json_option, one_setting
+from bot.config import LogFormat, Settings
 from bot.errors import SettingsError, StartError, StoreAway
+from bot.operators.commands import sessions
 from bot.stopping import run_until_stopped
 
 if TYPE_CHECKING:
@@ -27,16 +27,8 @@ if TYPE_CHECKING:
 
 # The heavy imports stand inside the commands: --help and a list of wrong settings need not wait a second for them.
 
-ENV_FILE: Final = Path(".env")
-
 APP_NAME_CHARS: Final = 35
 """An app's name in Slack is at most this long (slackapi/manifest-schema)."""
-
-_env_file = click.option(
-    "--env-file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A file of settings; those in the environment win. By default .env, if there is one.",
-)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -46,14 +38,14 @@ def main() -> None:
 
 
 @main.command()
-@_env_file
+@env_file_option
 def run(env_file: Path | None) -> None:
     """Connect to Slack and answer, until stopped."""
     environ = environment(env_file)
     try:
         settings = Settings.parse(environ)
     except SettingsError as wrong:
-        _end(2, *wrong.problems)
+        end(2, *wrong.problems)
     logs.set_up(settings.log_format)
 
     from bot import app  # noqa: PLC0415
@@ -62,7 +54,7 @@ def run(env_file: Path | None) -> None:
 
 
 @main.command()
-@_env_file
+@env_file_option
 def demo(env_file: Path | None) -> None:
     """Run the bot on an emulated Slack, with a page to use it. No account is needed."""
     environ = environment(env_file)
@@ -75,7 +67,7 @@ def demo(env_file: Path | None) -> None:
 
 
 @main.command()
-@_env_file
+@env_file_option
 def doctor(env_file: Path | None) -> None:
     """Check Slack, Redis and Claude for real, and say how to mend what is wrong."""
     environ = environment(env_file)
@@ -95,11 +87,11 @@ def doctor(env_file: Path | None) -> None:
 
 @main.command()
 @click.option("--once", is_flag=True, help="Show it once, instead of until Ctrl-C.")
-@click.option("--json", "wants_json", is_flag=True, help="The same as JSON, once.")
-@_env_file
+@json_option
+@env_file_option
 def top(once: bool, wants_json: bool, env_file: Path | None) -> None:
     """Show what workers, threads and queues are at, live."""
-    url = str(_setting("redis_url", environment(env_file)))
+    url = str(one_setting("redis_url", environment(env_file)))
     logs.set_up(LogFormat.TEXT, level=logging.CRITICAL)
 
     from bot import top as view  # noqa: PLC0415
@@ -108,9 +100,25 @@ def top(once: bool, wants_json: bool, env_file: Path | None) -> None:
     try:
         asyncio.run(show(url))
     except StoreAway as away:
-        _end(1, f"Redis can't be reached at REDIS_URL ({away}).")
+        end(1, f"Redis can't be reached at REDIS_URL ({away}).")
     except KeyboardInterrupt:
         pass
+
+
+@main.command()
+@json_option
+@env_file_option
+def workers(wants_json: bool, env_file: Path | None) -> None:
+    """Show the workers that are alive."""
+    url = str(one_setting("redis_url", environment(env_file)))
+    logs.set_up(LogFormat.TEXT, level=logging.CRITICAL)
+
+    from bot import top as view  # noqa: PLC0415
+
+    try:
+        asyncio.run(view.print_workers(url, wants_json=wants_json))
+    except StoreAway as away:
+        end(1, f"Redis can't be reached at REDIS_URL ({away}).")
 
 
 def _secure_address(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
@@ -136,29 +144,15 @@ def _app_name(_context: click.Context, _parameter: click.Parameter, value: str) 
 )
 @click.option("--name", default="Claude", show_default=True, callback=_app_name, help="What the app is called.")
 @click.option("--json", "wants_json", is_flag=True, help="JSON instead of YAML.")
-@_env_file
+@env_file_option
 def manifest(base_url: str, name: str, wants_json: bool, env_file: Path | None) -> None:
     """Print the manifest that a Slack app for this bot is made from."""
     from bot.slack import manifest as slack_app  # noqa: PLC0415
 
-    document = slack_app.manifest(name=name, command=str(_setting("command", environment(env_file))), base_url=base_url)
+    document = slack_app.manifest(
+        name=name, command=str(one_setting("command", environment(env_file))), base_url=base_url
+    )
     click.echo(slack_app.as_json(document) if wants_json else slack_app.as_yaml(document), nl=False)
-
-
-def _setting(attribute: str, environ: Mapping[str, str]) -> object:
-    """One setting; the others may still be missing."""
-    setting = next(setting for setting in SETTINGS if setting.attribute == attribute)
-    try:
-        return setting.read(environ.get(setting.name, "").strip() or setting.default)
-    except ValueError as wrong:
-        _end(2, f"{setting.name} {wrong}")
-
-
-def environment(env_file: Path | None) -> dict[str, str]:
-    """The environment, with what the file adds to it."""
-    path = env_file or ENV_FILE
-    written = dotenv_values(path, interpolate=False) if path.is_file() else {}
-    return {name: value for name, value in written.items() if value is not None} | dict(os.environ)
 
 
 def line_of(finding: Finding) -> str:
@@ -172,12 +166,9 @@ def _until_stopped(work: Callable[[asyncio.Event], Awaitable[None]]) -> None:
     try:
         run_until_stopped(work)
     except SettingsError as wrong:
-        _end(2, *wrong.problems)
+        end(2, *wrong.problems)
     except StartError as wrong:
-        _end(1, str(wrong))
+        end(1, str(wrong))
 
 
-def _end(status: int, *lines: str) -> NoReturn:
-    for line in lines:
-        click.echo(logs.redact(line), err=True)
-    sys.exit(status)
+main.add_command(sessions)

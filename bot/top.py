@@ -63,6 +63,16 @@ async def print_json(url: str) -> None:
         Console().print_json(as_json(await snapshot(survey)))
 
 
+async def print_workers(url: str, *, wants_json: bool) -> None:
+    """The workers alone. Raises StoreAway."""
+    async with _survey(url) as survey:
+        now = Snapshot(time.time(), await survey.workers(), [])
+    if wants_json:
+        Console().print_json(json.dumps([asdict(worker) for worker in now.workers]))
+    else:
+        Console().print(_workers(now) if now.workers else "No worker has given a sign of life lately.")
+
+
 async def snapshot(survey: Survey) -> Snapshot:
     """Raises StoreAway."""
     return Snapshot(time.time(), await survey.workers(), await survey.work(), *await survey.decisions())

@@ -253,6 +253,15 @@ def serves(organisation: str) -> str:
     return f"bot:serves:{{{organisation}}}"
 
 
+LISTS_OF_ALL = "bot:threads:{*:all:*}"
+"""A pattern of SCAN for every team's lists of all its threads."""
+
+
+def team_of_list(key: str) -> str:
+    """Whose list of threads a key is."""
+    return key.partition("{")[2].partition(":")[0]
+
+
 def of_team(team: str) -> tuple[str, ...]:
     """Patterns of SCAN for everything that is kept of a workspace, its installation too."""
     return (f"bot:*{{{team}}}*", f"bot:*{{{team}:*")

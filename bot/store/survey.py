@@ -105,6 +105,10 @@ class Survey:
         told = await self._database.batch([("GET", keys.worker(name)) for name in named])
         return [_report(name, text) for name, text in sorted(zip(named, told, strict=True))]
 
+    async def teams(self) -> Sequence[str]:
+        """The workspaces that have threads. It walks through all keys: for operators, who ask seldom."""
+        return sorted({keys.team_of_list(name) async for name in self._database.scan(keys.LISTS_OF_ALL)})
+
     async def work(self, limit: int = 1_000) -> Sequence[ThreadWork]:
         """Threads with work, the longest waiting first.
 

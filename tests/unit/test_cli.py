@@ -14,7 +14,8 @@ from click.testing import CliRunner, Result
 
 import bot
 from bot import __version__
-from bot.cli import environment, line_of, main
+from bot.cli import line_of, main
+from bot.command_line import environment
 from bot.config import SETTINGS, Settings
 from bot.doctor import Finding, Verdict
 from bot.errors import BotError, SettingsError, StartError
@@ -70,7 +71,9 @@ def test_help_names_every_command() -> None:
     result = bot_command("--help")
 
     assert result.exit_code == 0
-    assert all(command in result.stdout for command in ("run", "demo", "doctor", "manifest"))
+    assert all(
+        command in result.stdout for command in ("run", "demo", "doctor", "top", "workers", "sessions", "manifest")
+    )
 
 
 def test_the_version_is_that_of_the_project() -> None:
