@@ -11,7 +11,6 @@ import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from uuid import uuid4
 
 import aiohttp
@@ -27,10 +26,11 @@ from bot.agent.memory import memory, room_for
 from bot.agent.sessions import ClaudeSessions
 from bot.agent.settings import AgentSettings, PoolBounds
 from bot.agent.workspace import SessionWorkspaces
+from bot.allowed import Allowed
 from bot.approvers import Approvers
 from bot.asking import AskingNeeds
 from bot.attempts import AttemptNeeds
-from bot.budgets import Budgets, BudgetTable
+from bot.budgets import Budgets
 from bot.clock import SystemClock
 from bot.config import Settings, Transport
 from bot.decisions import Decisions
@@ -39,14 +39,13 @@ from bot.edits import Edits
 from bot.errors import StartError, StoreAway
 from bot.forks import ForkNeeds, Forks
 from bot.inbox import Inbox, InboxBounds
-from bot.model import Budget, Limits, Person
 from bot.observed import Observed, warn_of
 from bot.patience import Patience, PatientDecisions, PatientFiles, PatientSpend, PatientTranscripts, PatientTurns
 from bot.policies import Policies
 from bot.policy_file import read_policy
 from bot.ports import Telemetry
 from bot.privacy import PersonalPrivacy, Privacy, PrivacyNeeds
-from bot.prompt_limits import PromptBounds, PromptLimits
+from bot.prompt_limits import PromptLimits
 from bot.prompts import PromptWriter
 from bot.references import References
 from bot.slack.answers import Answers
@@ -207,13 +206,15 @@ async def _open_core(
     telemetry: Telemetry,
     stack: AsyncExitStack,
 ) -> _Core:
-    limits = Limits(settings.max_turns, settings.max_budget_usd, settings.max_turn_s)
+    allowed = Allowed(settings, rules.policies)
+    limits = allowed.anywhere
     agent_settings = AgentSettings(
         settings.data_dir,
         environ,
         system_prompt=settings.system_prompt,
         model=settings.model,
         limits=limits,
+        policy=rules.policies.everywhere(),
         warm=_pool_bounds(settings),
         stall_s=settings.turn_stall_s,
     )
@@ -235,10 +236,9 @@ async def _open_core(
         settled=transcripts.settled,
         telemetry=telemetry,
     )
-    table = _budget_table(settings)
-    prompt_limits = PromptLimits(store.prompt_counts, partial(_prompt_bounds, settings, rules.policies))
+    prompt_limits = PromptLimits(store.prompt_counts, allowed.prompts)
     spend = PatientSpend(store.spend, patience)
-    budgets = Budgets(spend, clock, lambda _thread, _person: table, settings.timezone, new_id=_new_id)
+    budgets = Budgets(spend, clock, allowed.budgets, settings.timezone, new_id=_new_id)
     approvers = Approvers(store.threads, chat, settings.approvers)
     decision_store = PatientDecisions(store.decisions, patience)
     asking = AskingNeeds(decision_store, sessions, chat, approvers, clock, new_id=_new_id)
@@ -256,7 +256,7 @@ async def _open_core(
         prompt_limits,
         new_id=_new_id,
         admit=rules.admission.check_message,
-        limits=limits,
+        limits=allowed.turn,
         bounds=bounds,
         drain_s=settings.drain_s,
         decisions=store.decisions,
@@ -268,7 +268,9 @@ async def _open_core(
     await stack.enter_async_context(inbox)
     decisions = Decisions(store.decisions, approvers, inbox, chat, clock)
     await stack.enter_async_context(decisions)
-    fork_needs = ForkNeeds(store.threads, store.turns, store.decisions, sessions, workspaces, agent, limits)
+    fork_needs = ForkNeeds(
+        store.threads, store.turns, store.decisions, sessions, workspaces, agent, limits, rules.policies.of_turn
+    )
     forks = Forks(fork_needs, inbox, chat, references, clock, new_id=_new_id)
     admin = Admin(store.threads, sessions, inbox, chat, references, clock, new_id=_new_id)
     edits = Edits(store.threads, forks, inbox, chat)
@@ -279,25 +281,6 @@ async def _open_core(
     departing = Departures(store.threads, store.departures, inbox, forgetting, clock, grace_s=grace_s)
     departures = await stack.enter_async_context(departing)
     return _Core(inbox, forks, edits, admin, budgets, privacy, departures, agent, decisions)
-
-
-async def _prompt_bounds(settings: Settings, policies: Policies, channel: str, person: Person) -> PromptBounds:
-    """What the policy says for this person there, and the settings where it says nothing."""
-    allowed = (await policies.of_person(channel, person)).turn.limits
-    return PromptBounds(
-        settings.prompts_per_minute if allowed.prompts_per_minute is None else allowed.prompts_per_minute,
-        settings.max_prompt_chars if allowed.max_prompt_chars is None else allowed.max_prompt_chars,
-        settings.max_waiting if allowed.max_waiting is None else allowed.max_waiting,
-    )
-
-
-def _budget_table(settings: Settings) -> BudgetTable:
-    return BudgetTable(
-        user=Budget(settings.budget_user_day_usd, settings.budget_user_month_usd),
-        channel=Budget(settings.budget_channel_day_usd, settings.budget_channel_month_usd),
-        workspace=Budget(settings.budget_workspace_day_usd, settings.budget_workspace_month_usd),
-        reserve_usd=min(settings.budget_reserve_usd, settings.max_budget_usd),
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ class AttemptNeeds:
     """What every attempt needs, the same for all turns of a worker.
 
     Args:
-        limits: bounds of a turn, unless its prompt sets others.
+        limits: bounds of a turn, unless its prompt or its policy sets others.
         model: the model, unless the thread is set to another; empty for the agent's default.
         policy: what holds in a turn, by its channel and those whose prompts it answers. See `bot.policies`.
         settled: waits until the run's transcript is in the store. Raises LeaseLost and StoreAway.
@@ -229,9 +229,8 @@ class Attempt:
 
     async def _request(self, start: _Start) -> RunRequest:
         """What the agent is asked, but for the prompt."""
-        thread, prompt = self._turn.thread, self._turn.prompt
-        people = [Person(thread.key.team, message.user) for message in prompt.messages]
-        policy = await self._needs.policy(thread.key.channel, people)
+        thread = self._turn.thread
+        policy = await self._policy()
         return RunRequest(
             lease=self._lease,
             session_id=start.session_id,
@@ -239,11 +238,20 @@ class Attempt:
             resume_at=start.resume_at,
             tail=start.tail,
             text="",
-            limits=prompt.limits or self._needs.limits,
+            limits=await self.limits(),
             model=thread.model or policy.model or self._needs.model,
             policy=policy,
             rules=thread.rules,
         )
+
+    async def limits(self) -> Limits:
+        """The bounds of the turn: what Continue raised, or what holds for its people there."""
+        return self._turn.prompt.limits or (await self._policy()).limits_or(self._needs.limits)
+
+    async def _policy(self) -> TurnPolicy:
+        thread = self._turn.thread.key
+        people = [Person(thread.team, message.user) for message in self._turn.prompt.messages]
+        return await self._needs.policy(thread.channel, people)
 
     async def _prompt(self, workdir: Path, *, recap: bool) -> tuple[str, Sequence[Path]]:
         """The prompt, written once for each directory: its files are put there then."""

@@ -8,7 +8,7 @@ where a later one has nothing left.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -82,7 +82,7 @@ class Budgets:
         self,
         store: SpendStore,
         clock: Clock,
-        tables: Callable[[ThreadKey, Person], BudgetTable],
+        tables: Callable[[str, Person], Awaitable[BudgetTable]],
         zone: ZoneInfo,
         *,
         new_id: Callable[[], str],
@@ -106,13 +106,13 @@ class Budgets:
         """
         run = SpendRun(turn.id, self._new_id())
         payers = _payers(turn)
-        shared = self._accounts(turn.thread.key, payers[0], ScopeKind.WORKSPACE, ScopeKind.CHANNEL)
+        shared = await self._accounts(turn.thread.key, payers[0], ScopeKind.WORKSPACE, ScopeKind.CHANNEL)
         used_up = await self._reserve_all(run, turn, shared, payers[0], refusable=refusable)
         if used_up is not None:
             return used_up
         first: Level | None = None
         for payer in payers:
-            own = self._accounts(turn.thread.key, payer, ScopeKind.USER)
+            own = await self._accounts(turn.thread.key, payer, ScopeKind.USER)
             used_up = await self._reserve_all(run, turn, own, payer, refusable=refusable)
             if used_up is None:
                 return Reservation(run, payer, (*shared, *own))
@@ -148,7 +148,7 @@ class Budgets:
         """What this person may know of the money, asked for in a channel."""
         periods, thread = self._periods(), ThreadKey(person.team, channel, "")
         kinds = [ScopeKind.USER] + ([ScopeKind.CHANNEL] if channel and not channel.startswith("D") else [])
-        accounts = self._accounts(thread, person, *kinds, *([ScopeKind.WORKSPACE] if admin else []))
+        accounts = await self._accounts(thread, person, *kinds, *([ScopeKind.WORKSPACE] if admin else []))
         spent = await self._store.spent([scope for scope, _ in accounts], periods)
         tops = [
             tuple(await self._store.top(person.team, kind, periods.month, TOP)) if admin else ()
@@ -160,8 +160,8 @@ class Budgets:
 
     # --- accounts ------------------------------------------------------------------------------------------------
 
-    def _accounts(self, thread: ThreadKey, payer: Person, *kinds: ScopeKind) -> tuple[tuple[Scope, Budget], ...]:
-        table = self._tables(thread, payer)
+    async def _accounts(self, thread: ThreadKey, payer: Person, *kinds: ScopeKind) -> tuple[tuple[Scope, Budget], ...]:
+        table = await self._tables(thread.channel, payer)
         ids: Mapping[ScopeKind, str] = {ScopeKind.USER: payer.user, ScopeKind.CHANNEL: thread.channel}
         return tuple((Scope(kind, thread.team, ids.get(kind, "")), table.of(kind)) for kind in kinds)
 
@@ -169,7 +169,7 @@ class Budgets:
         self, run: SpendRun, turn: Turn, accounts: Sequence[tuple[Scope, Budget]], payer: Person, *, refusable: bool
     ) -> Level | None:
         """Reserve on each of the accounts that has a budget, or on none. Returns the budget that is used up."""
-        amount_usd = self._tables(turn.thread.key, payer).reserve_usd
+        amount_usd = (await self._tables(turn.thread.key.channel, payer)).reserve_usd
         periods = self._periods()
         done: list[tuple[Scope, Budget]] = []
         for scope, budget in accounts:

@@ -6,11 +6,12 @@ ready for the branch afterwards, beside.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import structlog
 
+from bot.attempts import nothing_said
 from bot.errors import BotError, Reason, Refusal
 from bot.inbox import Inbox
 from bot.model import (
@@ -30,6 +31,7 @@ from bot.model import (
     ThreadFilter,
     ThreadKey,
     ThreadStatus,
+    TurnPolicy,
     just_after,
 )
 from bot.ports import Agent, Chat, Clock, DecisionStore, Sessions, ThreadStore, TurnStore, Workspaces
@@ -66,6 +68,8 @@ class ForkNeeds:
     agent: Agent | None = None
     """Gets a branch ready for its first message, when given."""
     limits: Limits = field(default_factory=Limits)
+    policy: Callable[[str, Sequence[Person]], Awaitable[TurnPolicy]] = nothing_said
+    """What holds in a turn, see `AttemptNeeds`."""
 
 
 class Forks:
@@ -88,6 +92,7 @@ class Forks:
         self._workspaces = needs.workspaces
         self._agent = needs.agent
         self._limits = needs.limits
+        self._policy = needs.policy
         self._inbox = inbox
         self._chat = chat
         self._references = references
@@ -275,7 +280,9 @@ class Forks:
         """Connect a process for the branch, before anybody has written there."""
         workdir = await self._workspaces.open(branch.key, branch.session_id)
         resume = bool(branch.head)
-        request = RunRequest(lease, branch.session_id, resume, "", tail=branch.head, limits=self._limits)
+        policy = await self._policy(branch.key.channel, [Person(branch.key.team, branch.owner)])
+        limits = policy.limits_or(self._limits)
+        request = RunRequest(lease, branch.session_id, resume, "", tail=branch.head, limits=limits, policy=policy)
         agent.prepare(request, workdir)
 
     async def _announce(self, person: Person, source: ThreadKey, branch: ThreadKey) -> None:

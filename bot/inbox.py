@@ -96,7 +96,7 @@ class Inbox:
         prompt_limits: PromptLimits,
         *,
         new_id: Callable[[], str],
-        limits: Limits,
+        limits: Callable[[str, Person], Awaitable[Limits]],
         bounds: InboxBounds,
         drain_s: float,
         decisions: DecisionStore,
@@ -331,7 +331,8 @@ class Inbox:
             reply_ts: the message whose button was pressed; pressing it again changes nothing.
             ending: the limit that was hit, MAX_TURNS, MAX_BUDGET or MAX_TIME.
         """
-        turns, budget, turn_s = self._limits.max_turns, self._limits.max_budget_usd, self._limits.max_turn_s
+        limits = await self._limits(thread.channel, person)
+        turns, budget, turn_s = limits.max_turns, limits.max_budget_usd, limits.max_turn_s
         raised = Limits(
             max_turns=turns * 2 if turns and ending is Ending.MAX_TURNS else turns,
             max_budget_usd=budget * 2 if budget and ending is Ending.MAX_BUDGET else budget,

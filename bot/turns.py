@@ -297,9 +297,9 @@ class Turns:
         if self._stopped[lease.thread]:
             return Outcome(Ending.STOPPED, turn.thread.session_id)
         attempt = self._attempts[lease.thread] = Attempt(self._needs, lease, turn, reply, journal)
-        limits = turn.prompt.limits or self._needs.limits
+        max_turn_s = (await attempt.limits()).max_turn_s
         try:
-            outcome = await self._within_time(lease.thread, attempt, limits.max_turn_s)
+            outcome = await self._within_time(lease.thread, attempt, max_turn_s)
             journal.files = attempt.files
             return outcome
         except ChatRefused as refused:

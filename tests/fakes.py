@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -34,21 +36,28 @@ from tests.memory.threads import MemoryThreads
 from tests.memory.transcripts import MemoryFiles, MemoryTranscripts
 from tests.memory.turns import MemoryTurns
 
-__all__ = ["ManualClock", "Memory", "MemoryStore", "no_budgets", "no_prompt_limits"]
+T = TypeVar("T")
+
+__all__ = ["ManualClock", "Memory", "MemoryStore", "always", "no_budgets", "no_prompt_limits"]
+
+
+def always(value: T) -> Callable[[str, Person], Awaitable[T]]:
+    """What holds for everybody everywhere."""
+
+    async def said(_channel: str, _person: Person) -> T:
+        return value
+
+    return said
 
 
 def no_budgets(store: SpendStore, clock: Clock) -> Budgets:
     """Counts what is spent, and lets everything in."""
-    return Budgets(store, clock, lambda _thread, _person: BudgetTable(), ZoneInfo("UTC"), new_id=lambda: str(uuid4()))
+    return Budgets(store, clock, always(BudgetTable()), ZoneInfo("UTC"), new_id=lambda: str(uuid4()))
 
 
 def no_prompt_limits(counts: PromptCounts) -> PromptLimits:
     """Lets more in than any test sends."""
-
-    async def endless(_channel: str, _person: Person) -> PromptBounds:
-        return PromptBounds(per_minute=1_000_000, chars=1_000_000_000)
-
-    return PromptLimits(counts, endless)
+    return PromptLimits(counts, always(PromptBounds(per_minute=1_000_000, chars=1_000_000_000)))
 
 
 class MemoryStore:

@@ -20,6 +20,7 @@ from bot.agent.environment import cli_environment
 from bot.agent.home import AgentHome
 from bot.agent.hooks import Gate
 from bot.agent.live import LiveSession
+from bot.agent.mcp import write_config
 from bot.agent.memory import MemoryUse, measured
 from bot.agent.options import Opening, cli_options, system_prompt
 from bot.agent.permissions import Permissions
@@ -188,7 +189,7 @@ class ClaudeAgent:
         workdir = session_directory(self._settings.data_dir, session_id)
         workdir.mkdir(mode=0o700, parents=True)
         opening = Opening(session_id, limits=self._settings.limits, model=self._settings.model)
-        spare = self._start(opening, workdir.resolve(), TurnPolicy(), None)
+        spare = self._start(opening, workdir.resolve(), self._settings.policy, None)
 
         def remove_unused() -> None:
             with suppress(OSError):  # somebody has put files there
@@ -223,10 +224,13 @@ class ClaudeAgent:
         store.goes_on = goes_on
         gate = Gate(Permissions(workdir, TurnPolicy()), workdir)  # each turn opens it with its own
         stderr: deque[str] = deque(maxlen=_STDERR_LINES)
-        options = self._options(opening, workdir, policy, env, store, gate, stderr)
+        mcp_config = write_config(policy.mcp_servers, self._settings.environ, own.scratch_dir)
+        options = self._options(opening, workdir, policy, env, store, gate, stderr, mcp_config)
         client = LiveClient(options, mark, stall_s=self._settings.stall_s, goes_on=goes_on)
         store.on_failed = client.fail
-        return LiveSession(opening.session_id, mark, workdir, options, client, store, gate, stderr, place)
+        return LiveSession(
+            opening.session_id, mark, workdir, options, client, store, gate, stderr, place, policy.mcp_servers
+        )
 
     def _options(
         self,
@@ -237,6 +241,7 @@ class ClaudeAgent:
         store: ThreadTranscripts,
         gate: Gate,
         stderr: deque[str],
+        mcp_config: Path | None = None,
     ) -> ClaudeAgentOptions:
         return cli_options(
             opening,
@@ -245,9 +250,10 @@ class ClaudeAgent:
             env=env,
             store=store,
             gate=gate,
-            instructions=system_prompt(self._settings.system_prompt, workdir),
+            instructions=system_prompt(self._settings.system_prompt, workdir, policy.repositories),
             on_stderr=stderr.append,
             settings=self._sandbox.settings(workdir, policy.repositories) if self._sandbox is not None else "",
+            mcp_config=mcp_config,
         )
 
     async def _measure(self) -> MemoryUse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -14,12 +15,22 @@ from claude_agent_sdk import ClaudeAgentOptions
 from bot.agent.client import LiveClient
 from bot.agent.hooks import Gate
 from bot.agent.session_store import ThreadTranscripts
-from bot.model import Ending, Limits, RunRequest, ThreadKey
+from bot.model import Ending, Limits, McpServer, RunRequest, ThreadKey
 
 log = structlog.get_logger(__name__)
 
 _OWN = frozenset(
-    {"env", "session_id", "resume", "resume_session_at", "session_store", "can_use_tool", "hooks", "stderr"}
+    {
+        "env",
+        "session_id",
+        "resume",
+        "resume_session_at",
+        "session_store",
+        "can_use_tool",
+        "hooks",
+        "mcp_servers",
+        "stderr",
+    }
 )
 """Options that belong to one process and say nothing about how it answers."""
 
@@ -47,6 +58,7 @@ class LiveSession:
         gate: decides about its tool calls.
         stderr: the last lines it wrote there.
         place: what goes when it ends: its temporary files.
+        servers: the MCP servers that it was started with.
     """
 
     session_id: str
@@ -58,6 +70,7 @@ class LiveSession:
     gate: Gate
     stderr: deque[str]
     place: ExitStack
+    servers: Sequence[McpServer] = ()
     turns: int = 0
     """Turns it has begun."""
     spent_usd: float = 0.0
@@ -97,7 +110,7 @@ class LiveSession:
             return "directory"
         if not self._stands_at(request):
             return "transcript"
-        if self._differs(options):
+        if self._differs(options) or tuple(request.policy.mcp_servers) != tuple(self.servers):
             return "options"
         return "budget" if self.worn(request.limits) else ""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.model import Limits
+from bot.model import Limits, TurnPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class AgentSettings:
         system_prompt: what the operator adds to the agent's instructions.
         model: the model of a run that names none; empty for the CLI's default.
         limits: what a process that has no turn yet is started with.
+        policy: the same for what of a policy a process is started with.
         warm: how many processes are kept between turns, and for how long.
         stall_s: seconds without an event after which a turn's process is asked whether it is still there.
         stop_grace_s: seconds an interrupted run has to end by itself before its processes are killed.
@@ -50,6 +51,7 @@ class AgentSettings:
     system_prompt: str = ""
     model: str = ""
     limits: Limits = field(default_factory=Limits)
+    policy: TurnPolicy = field(default_factory=TurnPolicy)
     warm: PoolBounds = field(default_factory=PoolBounds)
     stall_s: float = 60.0
     stop_grace_s: float = 5.0

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bot.model.messages import Limits
+
 _RULE = re.compile(r"(?P<tool>[A-Za-z][A-Za-z0-9_*.-]*)(?:\((?P<pattern>.+)\))?", re.DOTALL)
 
 
@@ -65,7 +67,7 @@ class McpServer:
 class Allowances:
     """Bounds on what people use. None leaves it to the settings, or without a bound where there is no such setting.
 
-    Money is in US dollars; days and months are those of UTC.
+    Money is in US dollars; days and months are by the clock of BOT_TIMEZONE.
     """
 
     max_turns: int | None = None
@@ -150,3 +152,12 @@ class TurnPolicy:
     repositories: tuple[Path, ...] = ()
     mcp_servers: tuple[McpServer, ...] = ()
     limits: Allowances = field(default_factory=Allowances)
+
+    def limits_or(self, otherwise: Limits) -> Limits:
+        """The bounds of the turn: the policy's, and these where it says nothing."""
+        said = self.limits
+        return Limits(
+            otherwise.max_turns if said.max_turns is None else said.max_turns,
+            otherwise.max_budget_usd if said.max_turn_usd is None else said.max_turn_usd,
+            otherwise.max_turn_s if said.max_turn_s is None else said.max_turn_s,
+        )

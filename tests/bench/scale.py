@@ -36,7 +36,7 @@ from bot.store.convoy import Command, Convoys
 from bot.store.database import script_sha
 from bot.store.store import Store
 from bot.turns import Turns
-from tests.fakes import no_budgets, no_prompt_limits
+from tests.fakes import always, no_budgets, no_prompt_limits
 from tests.fakes_agent import FakeAgent, FakeWorkspaces
 from tests.fakes_chat import FakeChat
 from tests.redis_server import redis_server
@@ -98,7 +98,7 @@ class Bench:
             clock,
             no_prompt_limits(self.store.prompt_counts),
             new_id=lambda: str(uuid4()),
-            limits=Limits(),
+            limits=always(Limits()),
             bounds=InboxBounds(turns_running=TURNS_AT_ONCE),
             drain_s=30.0,
             decisions=decisions,

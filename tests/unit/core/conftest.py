@@ -32,6 +32,7 @@ from bot.references import References
 from bot.store.keys import ThreadKeys
 from bot.store.store import Store
 from bot.turns import Turns
+from tests.fakes import always
 from tests.fakes_agent import FakeAgent, FakeWorkspaces
 from tests.fakes_chat import FakeChat
 
@@ -120,7 +121,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         needs = AttemptNeeds(
             store.turns, agent, workspaces, PromptWriter(chat), new_id=lambda: next(ids), limits=LIMITS
         )
-        budgets = Budgets(store.spend, clock, lambda _thread, _person: table, ZoneInfo("UTC"), new_id=lambda: next(ids))
+        budgets = Budgets(store.spend, clock, always(table), ZoneInfo("UTC"), new_id=lambda: next(ids))
         approvers = Approvers(store.threads, chat, approving)
         asking = AskingNeeds(store.decisions, agent, chat, approvers, clock, new_id=lambda: next(ids))
         turns = Turns(store.turns, chat, clock, needs, budgets, asking, show_usage=True)
@@ -138,7 +139,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
             clock,
             PromptLimits(store.prompt_counts, bounds_of),
             new_id=lambda: next(ids),
-            limits=LIMITS,
+            limits=always(LIMITS),
             bounds=InboxBounds(lease_s=lease_s, sweep_s=sweep_s, place_s=place_s, turns_running=turns_running),
             drain_s=drain_s,
             decisions=store.decisions,

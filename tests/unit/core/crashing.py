@@ -36,7 +36,7 @@ from bot.prompts import PromptWriter
 from bot.tasks import end
 from bot.turns import Turns
 from tests.contracts.world import AnyStore
-from tests.fakes import ManualClock, Memory, no_budgets, no_prompt_limits
+from tests.fakes import ManualClock, Memory, always, no_budgets, no_prompt_limits
 from tests.fakes_agent import FakeAgent, FakeWorkspaces
 from tests.fakes_chat import FakeChat
 from tests.memory.inbox import MemorySignals, MemoryWorkers
@@ -214,7 +214,7 @@ class CrashingWorker:
             clock,
             no_prompt_limits(MemoryPromptCounts(memory)),
             new_id=lambda: next(ids),
-            limits=Limits(),
+            limits=always(Limits()),
             bounds=InboxBounds(lease_s=LEASE_S, turns_running=2),
             drain_s=0.0,
             decisions=parts["decisions"],

@@ -10,7 +10,7 @@ import pytest
 
 from bot.budgets import Budgets, BudgetTable
 from bot.model import Budget, Ending, PeriodKind, ScopeKind, Spent
-from tests.fakes import ManualClock, MemoryStore
+from tests.fakes import ManualClock, MemoryStore, always
 from tests.fakes_agent import Script
 from tests.unit.core.conftest import ANA, BEN, Worker, World
 from tests.waiting import until
@@ -140,6 +140,6 @@ async def test_periods_end_at_midnight_by_the_clock_that_is_set(now: str, day_en
     def at(local: str) -> float:
         return datetime.fromisoformat(local).replace(tzinfo=zone).timestamp()
 
-    budgets = Budgets(MemoryStore().spend, ManualClock(at(now)), lambda *_: BudgetTable(), zone, new_id=lambda: "run")
+    budgets = Budgets(MemoryStore().spend, ManualClock(at(now)), always(BudgetTable()), zone, new_id=lambda: "run")
     report = await budgets.report(ANA, "C1", admin=False)
     assert (report.day_resets_at, report.month_resets_at) == (at(day_ends), at(month_ends))
