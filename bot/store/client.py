@@ -12,6 +12,7 @@ from redis.asyncio.cluster import ClusterNode
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import ExponentialWithJitterBackoff
+from redis.connection import HiredisRespSerializer
 
 from bot.store.convoy import CONVOYS
 
@@ -46,7 +47,7 @@ def connect(url: str) -> Redis:
         return _cluster(url, options)
     if not url.startswith("unix://"):
         options["socket_keepalive"] = True
-    return Redis.from_url(url, **options)
+    return _packing_in_c(Redis.from_url(url, **options))
 
 
 def _by_sentinel(url: str, options: dict[str, Any]) -> Redis:
@@ -59,7 +60,27 @@ def _by_sentinel(url: str, options: dict[str, Any]) -> Redis:
     timeouts = {"socket_timeout": TIMEOUT_S, "socket_connect_timeout": TIMEOUT_S}
     sentinel = cast("Any", Sentinel)(sentinels, sentinel_kwargs=timeouts)
     who = {"username": parts.username, "password": parts.password}
-    return cast("Redis", sentinel.master_for(service, redis_class=_BySentinel, db=database, **who, **options))
+    client = sentinel.master_for(service, redis_class=_BySentinel, db=database, **who, **options)
+    return _packing_in_c(cast("Redis", client))
+
+
+def _packing_in_c(client: Redis) -> Redis:
+    """Let hiredis write commands as well as read answers: a third of what a call costs the worker is that.
+
+    redis-py does so for its blocking client only.
+    """
+    pool: Any = client.connection_pool
+    pool.connection_class = type("PackingInC", (_PackingInC, pool.connection_class), {})
+    return client
+
+
+class _PackingInC:
+    """What is different in such a connection."""
+
+    _serializer = HiredisRespSerializer()
+
+    def pack_command(self, *arguments: bytes | str | float) -> list[bytes]:
+        return cast("list[bytes]", cast("Any", self._serializer).pack(*arguments))
 
 
 class _BySentinel(Redis):

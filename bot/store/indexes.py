@@ -26,6 +26,8 @@ SETTLED_AT_ONCE = 500
 TRIM_EVERY = 50
 """Every so many writes of a worker trim the lists they touch."""
 TRIM_BATCH = 1_000
+EXTEND_EVERY_S = 10.0
+"""How often a worker extends the life of a shard of the work index at most."""
 TIME_VALID_S = 60.0
 """For how long a worker reckons what time it is in Redis; then it asks again."""
 PENDING_LEFT_S = 3_600
@@ -54,6 +56,7 @@ class WorkIndex:
         self._ttl_s = ttl_s
         self._now = now
         self._told: tuple[int, float] | None = None
+        self._extended: dict[str, float] = {}
         self._settled: dict[ThreadKey, int] = {}
 
     def tell_time(self, now_us: int) -> None:
@@ -69,7 +72,8 @@ class WorkIndex:
             return await self.mark(thread), ()
         now_us, key = await self.time_us(), keys.work(thread)
         commands: list[Sequence[Argument]] = [("ZADD", key, "GT", now_us, str(thread))]
-        if self._ttl_s:
+        if self._ttl_s and self._now() - self._extended.get(key, -EXTEND_EVERY_S) >= EXTEND_EVERY_S:
+            self._extended[key] = self._now()
             commands.append(("EXPIRE", key, self._ttl_s))
         return now_us, commands
 

@@ -96,7 +96,8 @@ class ThreadKeys:
     @property
     def state(self) -> tuple[str, ...]:
         """The keys that every script on a thread gets first, in the order scripts/thread.lua names them."""
-        return tuple(self._of(name) for name in _STATE)
+        thread = f"bot:{{{self.thread}}}:"
+        return tuple(thread + name for name in _STATE)
 
     @property
     def lease(self) -> str:
