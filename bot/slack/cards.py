@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.slack import wording
-from bot.slack.limits import CONTEXT_ELEMENTS, PART_CARD_BYTES, PART_CARDS
+from bot.slack.limits import CONTEXT_ELEMENTS, PART_CARD_BYTES, PART_CARDS, TIMELINE_CARDS
 
 Chunk = Mapping[str, object]
 Block = Mapping[str, object]
@@ -98,11 +98,21 @@ def that_fit(cards: Sequence[Card]) -> list[Card]:
 
 
 def card_blocks(cards: Sequence[Card]) -> list[Block]:
-    """Cards that follow one another as quiet lines."""
+    """Cards that follow one another where nothing streams: a few as quiet lines, many as a plan."""
+    if len(cards) > TIMELINE_CARDS:
+        return [{"type": "plan", "title": plan_title(cards), "tasks": [_task_card(card) for card in cards]}]
     return [
         {"type": "context", "elements": [{"type": "plain_text", "text": card.line, "emoji": False} for card in some]}
         for some in _in_tens(cards)
     ]
+
+
+def _task_card(card: Card) -> Block:
+    block = {"type": "task_card", "task_id": card.id, "title": card.title, "status": card.status.value}
+    if not card.output:
+        return block
+    section = {"type": "rich_text_section", "elements": [{"type": "text", "text": card.output}]}
+    return {**block, "output": {"type": "rich_text", "elements": [section]}}
 
 
 def _in_tens(cards: Sequence[Card]) -> list[Sequence[Card]]:

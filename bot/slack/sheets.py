@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 
 from bot.slack.cards import Block, Card, CardStatus, Chunk, card_blocks, card_chunk, plan_title, that_fit
 from bot.slack.finale import Finale
-from bot.slack.limits import PART_BYTES_EASY, PART_BYTES_LEAST, PART_CARDS, STREAM_ROLL_S, UPDATE_TEXT_CHARS
+from bot.slack.limits import (
+    PART_BYTES_EASY,
+    PART_BYTES_LEAST,
+    PART_CARDS,
+    STREAM_ROLL_S,
+    TIMELINE_CARDS,
+    UPDATE_TEXT_CHARS,
+)
 from bot.slack.markdown import decided_end, harmless, harmless_slice, steady_end
 from bot.slack.rollover import cut, easy_end, fits, message_text
 from bot.slack.script import Script
@@ -240,7 +247,7 @@ def compose(script: Script, sheet: Sheet, planned: Plan, *, plain: bool) -> Cont
 
 
 def _blocks(script: Script, sheet: Sheet, planned: Plan, cards: Sequence[Card]) -> list[Block]:
-    """The text cut at its cards, each piece a block of its own."""
+    """The text cut at its cards, each piece a block of its own. Many cards stand together, where the first came up."""
     blocks: list[Block] = []
     run: list[Card] = []
     done = sheet.start
@@ -255,9 +262,9 @@ def _blocks(script: Script, sheet: Sheet, planned: Plan, cards: Sequence[Card]) 
         blocks.append({"type": "markdown", "text": front + body + back})
         return end
 
-    for card in cards:
-        done = add_text(max(card.at, done))
-        run.append(card)
+    for group in [cards] if len(cards) > TIMELINE_CARDS else [[card] for card in cards]:
+        done = add_text(max(group[0].at, done))
+        run.extend(group)
     add_text(planned.end, _suffix(script, sheet, planned) if planned.complete else "")
     blocks.extend(card_blocks(run))
     return blocks

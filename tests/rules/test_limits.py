@@ -88,9 +88,12 @@ async def test_a_message_of_text_and_cards_keeps_to_those_numbers() -> None:
         for message in scene.slack.messages:
             texts = [str(block.get("text", "")) for block in message.blocks]
             texts += message.lines
+            for task in message.plan.get("tasks", ()):
+                texts += [task["title"], task["output"]["elements"][0]["elements"][0]["text"]]
             assert len(message.blocks) <= limits.MESSAGE_BLOCKS
             assert sum(map(len, texts)) <= limits.BLOCK_TEXT_CHARS
-        assert sum(len(message.lines) for message in scene.slack.messages) == 120
+        shown = [len(message.lines) + len(message.plan.get("tasks", ())) for message in scene.slack.messages]
+        assert sum(shown) == 120
 
 
 async def test_a_response_url_is_used_at_most_five_times() -> None:

@@ -148,6 +148,11 @@ class Shown:
         return [element["action_id"] for element in elements if "action_id" in element]
 
     @property
+    def plan(self) -> Mapping[str, Any]:
+        """The block that groups its cards; empty where there is none."""
+        return next((block for block in self.blocks if block["type"] == "plan"), {})
+
+    @property
     def lines(self) -> list[str]:
         """Its quiet lines."""
         context = [block for block in self.blocks if block["type"] == "context"]

@@ -12,7 +12,7 @@ from bot.model import (
 from bot.slack import wording
 from bot.slack.limits import TIMELINE_CARDS
 from bot.slack.mode import StreamingMode
-from tests.unit.slack.fake_slack import Effect, Fault, settle
+from tests.unit.slack.fake_slack import Effect, Fault, refused, settle
 from tests.unit.slack.replying import a_reply
 
 
@@ -80,6 +80,37 @@ async def test_in_update_mode_tools_are_quiet_lines() -> None:
         assert message.lines == ["✗ Reading report.md – gone"]
 
 
+async def test_in_update_mode_many_tools_are_one_plan_too() -> None:
+    async with a_reply(mode=StreamingMode.UPDATE) as scene:
+        await scene.say("Let me look.\n\n")
+        for number in range(TIMELINE_CARDS + 1):
+            await scene.feed(ToolStarted(f"t{number}", "Read", f"Reading {number}"))
+            await scene.say(f"Looked at {number}. ")
+        await scene.clock.advance(5)
+        (message,) = scene.slack.messages
+        assert message.plan["title"] == "Working: 6 steps so far"
+        for number in range(TIMELINE_CARDS + 1):
+            await scene.feed(ToolFinished(f"t{number}", ok=number != 2, summary="gone" if number == 2 else ""))
+        await scene.close()
+        assert message.plan["title"] == "6 steps, 1 failed"
+        assert [task["status"] for task in message.plan["tasks"]].count("complete") == 5
+        failed = message.plan["tasks"][2]
+        assert failed["output"]["elements"][0]["elements"] == [{"type": "text", "text": "gone"}]
+        assert [block["type"] for block in message.blocks] == ["markdown", "plan", "markdown", "context_actions"]
+        assert message.text == "Let me look.\n\n" + "".join(f"Looked at {n}. " for n in range(TIMELINE_CARDS + 1))
+
+
+async def test_a_plan_that_slack_refuses_becomes_lines() -> None:
+    async with a_reply(mode=StreamingMode.UPDATE) as scene:
+        scene.slack.fail("chat.postMessage", refused("invalid_blocks"))
+        for number in range(TIMELINE_CARDS + 1):
+            await scene.feed(ToolStarted(f"t{number}", "Read", f"Reading {number}"))
+            await scene.feed(ToolFinished(f"t{number}", ok=True))
+        await scene.close()
+        (message,) = scene.slack.messages
+        assert message.text.split("\n\n") == [f"_✓ Reading {number}_" for number in range(TIMELINE_CARDS + 1)]
+
+
 async def test_a_few_tools_stand_where_they_came_up() -> None:
     async with a_reply() as scene:
         await scene.say("Let me look. ")
@@ -142,7 +173,7 @@ async def test_a_running_tool_moves_into_the_plan() -> None:
         assert many.title == "8 steps, 8 failed"
 
 
-async def test_a_plan_that_expires_becomes_quiet_lines() -> None:
+async def test_a_plan_that_expires_is_completed_by_an_update() -> None:
     async with a_reply() as scene:
         await scene.feed(*[ToolStarted(f"t{number}", "Read", f"Reading {number}") for number in range(8)])
         await settle()
@@ -150,7 +181,9 @@ async def test_a_plan_that_expires_becomes_quiet_lines() -> None:
         await scene.feed(*[ToolFinished(f"t{number}", ok=True) for number in range(8)])
         await scene.close()
         (message,) = scene.slack.messages
-        assert message.lines == [f"✓ Reading {number}" for number in range(8)]
+        assert message.plan["title"] == "8 steps"
+        assert [task["title"] for task in message.plan["tasks"]] == [f"Reading {number}" for number in range(8)]
+        assert {task["status"] for task in message.plan["tasks"]} == {"complete"}
 
 
 @pytest.mark.parametrize("effect", [Effect.LOST_BEFORE, Effect.LOST_AFTER])
