@@ -47,8 +47,8 @@ drills: install ## Let one thing after the other go wrong under load, and write 
 scale: install ## Measure 1, 2 and 4 workers on one Redis, and write the figures into docs/operations.md.
 	$(NO_PROXIES) $(BIN)/python -m tests.bench.scale --write
 
-load: install ## Let crowds of threads stream against Slack's tiers, in real time, and write down how that went.
-	$(NO_PROXIES) $(BIN)/python -m tests.load
+load: install ## Let crowds of threads stream against Slack's tiers, and write down how that went (LOAD_ARGS=--real-time).
+	$(NO_PROXIES) $(BIN)/python -m tests.load $(LOAD_ARGS)
 
 image-steps: install ## Run the steps of the Dockerfile in a fresh Debian, without Docker, and talk to the bot in it (root).
 	$(BIN)/python -m tests.deploy

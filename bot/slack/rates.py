@@ -19,8 +19,9 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-ANSWER_S = 0.5
-"""How long the shared count may take to answer; a call to Slack is not held up for longer than that."""
+ANSWER_S = 2.0
+"""How long the shared count may take to answer; a call to Slack is not held up for longer than that. Many at once on a
+machine that is short of CPU take their time, and alone each worker would take all of a rate for itself."""
 
 APART_S = 5.0
 """How long this process counts alone before it asks the shared count again."""
@@ -141,7 +142,8 @@ class SharedBuckets:
             async with asyncio.timeout(ANSWER_S):
                 return await question()
         except (StoreAway, TimeoutError) as away:
-            log.warning("rates_counted_alone", why=type(away).__name__, for_s=APART_S)
+            if self._clock.now() >= self._apart_until:
+                log.warning("rates_counted_alone", why=type(away).__name__, for_s=APART_S)
             self._apart_until = self._clock.now() + APART_S
             return None
 

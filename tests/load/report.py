@@ -34,9 +34,11 @@ def section(crowds: Sequence[Figures]) -> str:
             "## Many threads at once",
             "",
             (
-                f"Written by `make load`. Models that write on for {seconds:.0f} s, in as many threads at once, over "
-                f"{workers} workers that share their counts; an emulated Slack on the loopback that answers 429 above "
-                "Slack's tiers. What Slack's rates allow, and what follows from it, is in "
+                f"Written by `make load`. Models that write 170 characters a second for {seconds:.0f} s, in as many "
+                f"threads at once, over {workers} workers that share their counts; an emulated Slack on the loopback "
+                "that answers 429 above Slack's tiers; a clock that leaps over what is waiting, so that none of this "
+                "depends on the machine. A sign of life is more text, or the status that says how much of it waits. "
+                "What Slack's rates allow, and what follows from it, is in "
                 "[a decision](decisions/0012-what-a-hundred-threads-share.md)."
             ),
             "",

@@ -1,25 +1,19 @@
-"""The load test on a clock that leaps: `make load` has it in real time, with counts in Redis."""
+"""The load test: `make load` has more crowds, and writes down how it went."""
 
 from __future__ import annotations
 
 import pytest
 
-from bot.slack.rates import LocalBuckets
-from tests.leaping import LeapingClock, leap
-from tests.load.crowd import Crowd, Figures, stream_all
+from tests.load.__main__ import leapt
+from tests.load.crowd import Crowd
 from tests.sections import with_section
 
 AT_ONCE = 100
 
 
-def streamed(crowd: Crowd) -> Figures:
-    clock = LeapingClock()
-    return leap(stream_all(crowd, [LocalBuckets(clock)] * crowd.workers, clock))
-
-
 @pytest.mark.slow
 def test_a_hundred_threads_at_once_are_all_updated_every_ten_seconds_without_a_429() -> None:
-    found = streamed(Crowd(AT_ONCE, channels=25))
+    found = leapt(Crowd(AT_ONCE, channels=25))
     assert found.refused_429 == 0
     assert found.complete == AT_ONCE
     assert found.sign_waits_s[-1] <= 10.0
@@ -29,7 +23,7 @@ def test_a_hundred_threads_at_once_are_all_updated_every_ten_seconds_without_a_4
 
 @pytest.mark.slow
 def test_a_hundred_threads_in_one_channel_share_what_slack_allows_there() -> None:
-    found = streamed(Crowd(AT_ONCE, channels=1, seconds=60.0))
+    found = leapt(Crowd(AT_ONCE, channels=1, seconds=60.0))
     assert found.refused_429 == 0
     assert found.complete == AT_ONCE
     assert found.sign_waits_s[-1] <= 11.0
