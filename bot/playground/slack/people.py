@@ -222,6 +222,10 @@ class People:
         if view.body.get("notify_on_close"):
             await self._courier.ask("interactive", self._payloads.view_closed(view, is_cleared=False))
 
+    async def send(self, payload: Json) -> Answer:
+        """Deliver an interaction as it is, which no client would send."""
+        return await self._courier.ask("interactive", payload)
+
     # --- going places -------------------------------------------------------------------------------------------------
 
     def open_home(self, user: str, tab: str = "home") -> None:
