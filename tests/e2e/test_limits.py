@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from bot.playground.model import say
+from bot.playground.model import say, use_tool
 from bot.playground.slack.values import User
 from bot.prompt_limits import BOTS_IN_THREAD
 from tests.e2e.conftest import C_GENERAL, D_ANA, U_ANA, U_BEN, Bot, Launcher
@@ -186,3 +186,36 @@ async def test_a_bot_that_answers_the_bots_answers_is_not_answered_for_ever(laun
         await bot.say("go on with me", root)
         assert len(bot.model.requests) == BOTS_IN_THREAD + 1
         assert len(bot.replies(root)) == BOTS_IN_THREAD + 2, "it is said once"
+
+
+async def test_what_a_turn_may_cost_ends_it_with_continue(launcher: Launcher) -> None:
+    async with launcher.up(BOT_MAX_BUDGET_USD="0.10") as bot:
+        look = use_tool("Glob", {"pattern": "*"})
+        bot.model.script(replace(say("Let me look. ") + look, input_tokens=40_000), say("Found nothing."))
+        root = await bot.ask("look")
+        assert "Continue" in str(bot.replies(root)[-1].blocks)
+        for _ in range(2):
+            await bot.slack.people.click(U_ANA, bot.replies(root)[0], "continue_turn")
+        await bot.turns_ended(root, 2)
+        await bot.say("again?", root)
+        assert bot.texts(root)[1:] == ["Found nothing.", "ok"], "the second click changed nothing"
+
+
+async def test_what_the_policy_bounds_holds(launcher: Launcher, tmp_path: Path) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text(
+        "[limits]\nmax_turns = 1\n"
+        f"[channels.{C_GENERAL}]\nlimits = {{ channel_day_usd = 0.01, max_prompt_chars = 30 }}\n",
+        encoding="utf-8",
+    )
+    async with launcher.up(BOT_POLICY=str(policy)) as bot:
+        look = use_tool("Glob", {"pattern": "*"})
+        bot.model.script(replace(say("Let me look. ") + look, input_tokens=20_000), say("Found nothing."))
+        root = await bot.ask("look")
+        assert "Continue" in bot.texts(root)[0]
+        await bot.say("and now?", root)
+        assert "this channel's budget for today ($0.01) is used up" in bot.texts(root)[-1]
+        bot.slack.people.say(U_ANA, C_GENERAL, "x" * 31, root)
+        assert "I take at most 30 characters" in (await bot.told()).text
+        await bot.say("x" * 31, channel=D_ANA)
+        assert bot.model.requests[-1].prompts == ["x" * 31], "elsewhere it is not bounded"
