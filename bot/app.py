@@ -33,6 +33,7 @@ from bot.attempts import AttemptNeeds
 from bot.budgets import Budgets
 from bot.clock import SystemClock
 from bot.config import Settings, Transport
+from bot.copies import Copies
 from bot.decisions import Decisions
 from bot.departures import Departures
 from bot.edits import Edits
@@ -68,9 +69,12 @@ from bot.telemetry.metrics import CONTENT_TYPE, Metrics
 from bot.telemetry.told import Told
 from bot.telemetry.traces import ExportedTraces, LoggedTraces, Traces
 from bot.turns import Turns
+from bot.viewing import Viewing
 from bot.web.health import Health, health_routes
 from bot.web.metrics import metrics_route
 from bot.web.server import serving
+from bot.web.transcripts.passes import Passes
+from bot.web.transcripts.routes import TranscriptPages
 from bot.workspaces import Workspaces, open_workspaces
 
 log = structlog.get_logger(__name__)
@@ -126,8 +130,10 @@ async def running(settings: Settings, environ: Mapping[str, str]) -> AsyncIterat
         background = await stack.enter_async_context(Background())
         answers = Answers(installations, session, rules.admission, store.turned_away)
         surface = _Surface(directory, installations, answers, background, modes, changes, rules.admission)
-        app = _listeners(settings, core, store, surface)
-        await _listen(settings, app, workspaces, health, telemetry, stack)
+        passes = Passes(store.passes, clock)
+        pages = TranscriptPages(core.viewing, passes, settings.public_url) if settings.public_url else None
+        app = _listeners(settings, core, store, surface, pages)
+        await _listen(settings, app, workspaces, pages, health, telemetry, stack)
         transport = settings.transport.value if settings.ingress else "none"
         health.open = True
         log.info("ready", worker=worker, team=workspaces.team, transport=transport)
@@ -157,6 +163,8 @@ class _Core:
     departures: Departures
     agent: ClaudeAgent
     decisions: Decisions
+    viewing: Viewing
+    copies: Copies
 
 
 async def _serve_operators(settings: Settings, health: Health, metrics: Metrics, stack: AsyncExitStack) -> None:
@@ -280,7 +288,9 @@ async def _open_core(
     grace_s = settings.uninstall_grace_days * DAY_S
     departing = Departures(store.threads, store.departures, inbox, forgetting, clock, grace_s=grace_s)
     departures = await stack.enter_async_context(departing)
-    return _Core(inbox, forks, edits, admin, budgets, privacy, departures, agent, decisions)
+    viewing = Viewing(store.threads, sessions, references, chat)
+    copies = Copies(store.threads, sessions, references)
+    return _Core(inbox, forks, edits, admin, budgets, privacy, departures, agent, decisions, viewing, copies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +306,9 @@ class _Surface:
     admission: Admission
 
 
-def _listeners(settings: Settings, core: _Core, store: Store, surface: _Surface) -> AsyncApp:
+def _listeners(
+    settings: Settings, core: _Core, store: Store, surface: _Surface, pages: TranscriptPages | None
+) -> AsyncApp:
     return build_app(
         signing_secret=settings.slack_signing_secret,
         command=settings.command,
@@ -318,6 +330,8 @@ def _listeners(settings: Settings, core: _Core, store: Store, surface: _Surface)
         edits=core.edits,
         privacy=core.privacy,
         departing=core.departures,
+        copies=core.copies,
+        pages=pages,
         follow_deletes=settings.follow_deletes,
         decisions=core.decisions,
     )
@@ -327,20 +341,24 @@ async def _listen(
     settings: Settings,
     app: AsyncApp,
     workspaces: Workspaces,
+    pages: TranscriptPages | None,
     health: Health,
     telemetry: Telemetry,
     stack: AsyncExitStack,
 ) -> None:
-    """Let Slack's events come in, the way that is set."""
+    """Let Slack's events come in, the way that is set, and browsers where they have an address."""
     if not settings.ingress:
         return
+    routes = [] if pages is None else pages.routes()
     if settings.transport is Transport.SOCKET:
         socket_mode = listen_over_socket(
             app, app_token=settings.slack_app_token, web=workspaces.client, telemetry=telemetry
         )
         health.ready["slack"] = await stack.enter_async_context(socket_mode)
     else:
-        routes = [*event_routes(app, telemetry), *workspaces.routes, *health_routes(health)]
+        routes += [*event_routes(app, telemetry), *workspaces.routes]
+    if routes:
+        routes += health_routes(health)
         await stack.enter_async_context(serving(routes, host=settings.http_host, port=settings.http_port))
 
 

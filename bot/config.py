@@ -162,6 +162,14 @@ class Settings:
     http_port: int = _setting(
         "BOT_HTTP_PORT", "Slack", "The port that HTTP listens on; 0 takes any free one.", values.whole(0, 65535), "3000"
     )
+    public_url: str = _setting(
+        "BOT_PUBLIC_URL",
+        "Slack",
+        "How browsers reach what HTTP listens on, as `https://bot.example.com/`: `show` then links to a page with the "
+        "whole conversation. No page when empty.",
+        values.base_url,
+        empty="",
+    )
     admins: frozenset[str] = _setting(
         "BOT_ADMINS",
         "People",

@@ -70,7 +70,7 @@ async def run(stop: asyncio.Event, environ: Mapping[str, str]) -> None:
         await stack.enter_async_context(running(settings, everything))
         facts = _facts(settings, scripted=scripted, kept=redis_server is not None)
         try:
-            url = await stack.enter_async_context(serve_page(slack, facts, int(environ.get("BOT_DEMO_PORT") or PORT)))
+            url = await stack.enter_async_context(serve_page(slack, facts, _port(environ)))
         except OSError as error:
             why = "is taken" if error.errno == errno.EADDRINUSE else f"can't be used ({error.strerror})"
             raise StartError(f"The page's port {why}: set BOT_DEMO_PORT to another.") from error
@@ -96,7 +96,18 @@ def _settings(
         "REDIS_URL": redis_server.url if redis_server else "memory:",
         "BOT_SHOW_USAGE": environ.get("BOT_SHOW_USAGE", "") or "true",
     }
+    ours |= _page_of_conversations(environ)
     return ours | (model.env | {"BOT_MODEL": SCRIPTED} if model else {})
+
+
+def _page_of_conversations(environ: Mapping[str, str]) -> dict[str, str]:
+    """Where whole conversations are read: beside the demo's page, on the next port."""
+    port = environ.get("BOT_HTTP_PORT") or str(_port(environ) + 1)
+    return {"BOT_HTTP_HOST": "127.0.0.1", "BOT_HTTP_PORT": port, "BOT_PUBLIC_URL": f"http://127.0.0.1:{port}/"}
+
+
+def _port(environ: Mapping[str, str]) -> int:
+    return int(environ.get("BOT_DEMO_PORT") or PORT)
 
 
 def _setup(settings: Settings, folder: Path) -> Setup:

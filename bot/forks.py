@@ -159,6 +159,7 @@ class Forks:
             at_work = source.status is not ThreadStatus.IDLE
             raise Refusal(Reason.TURN_RUNNING if at_work else Reason.SESSION_EXPIRED)
         branch = await self._make(person, channel, source, point, "", pending, ask_again=False)
+        await self._threads.record_branch(source.key, branch.thread.root_ts, person.user, branch.thread)
         await self._announce(person, source.key, branch.thread)
         return branch
 

@@ -18,6 +18,8 @@ from bot.model import (
     Exchange,
     Lease,
     Outcome,
+    Passage,
+    PassageKind,
     RunEnded,
     RunRequest,
     TextDelta,
@@ -137,6 +139,15 @@ class FakeAgent:
     async def exchanges(self, thread: ThreadKey, session_id: str, last: int) -> Sequence[Exchange]:
         bodies = await self._transcripts.load(thread, session_id, "") or ()
         return [Exchange(body, "") for body in bodies if body.startswith("user:")][-last:]
+
+    async def passages(self, thread: ThreadKey, session_id: str) -> Sequence[Passage]:
+        """Each body is `user:…` or `assistant:…`."""
+        kinds = {"user": PassageKind.PROMPT, "assistant": PassageKind.ANSWER}
+        bodies = [body.partition(":") for body in await self._transcripts.load(thread, session_id, "") or ()]
+        return [Passage(kinds[role], text) for role, _, text in bodies if role in kinds]
+
+    async def entries(self, thread: ThreadKey, session_id: str) -> Sequence[str]:
+        return await self._transcripts.load(thread, session_id, "") or []
 
     async def take_out(self, lease: Lease, session_id: str, starts: Collection[str], cuts: Collection[str]) -> int:
         changed, inside, turns = {}, "" in starts, int("" in starts)

@@ -10,26 +10,23 @@ from typing import Any
 from uuid import uuid4
 
 from claude_agent_sdk import (
-    SessionKey,
     SessionMessage,
     fork_session_via_store,
-    get_session_messages_from_store,
     rename_session_via_store,
     tag_session_via_store,
 )
-from claude_agent_sdk.types import SessionStoreEntry
 
 from bot.agent.entries import kept_entry
+from bot.agent.paper import OnPaper
+from bot.agent.reading import BY_THE_CLI, messages_of, passages
 from bot.agent.redaction import all_without_words, mark_of_removal, without_words
 from bot.agent.session_store import ThreadTranscripts, as_session_store
 from bot.agent.waiting import turned_down
 from bot.errors import Reason, Refusal
-from bot.model import Exchange, Lease, ThreadKey, TranscriptEntry
+from bot.model import Exchange, Lease, Passage, ThreadKey, TranscriptEntry
 from bot.ports import Transcripts
 
 _BATCH_ENTRIES = 500
-_BY_THE_CLI = ("<command-name>", "<local-command-", "Caveat: The messages below", "This session is being continued")
-"""How entries begin that nobody said: the CLI writes them when it is told to change the model."""
 
 
 class ClaudeSessions:
@@ -60,6 +57,13 @@ class ClaudeSessions:
         if not bodies or last <= 0:
             return []
         return (await asyncio.to_thread(_exchanges, bodies, session_id))[-last:]
+
+    async def passages(self, thread: ThreadKey, session_id: str) -> Sequence[Passage]:
+        bodies = await self._transcripts.load(thread, session_id, "")
+        return await asyncio.to_thread(passages, bodies, session_id) if bodies else []
+
+    async def entries(self, thread: ThreadKey, session_id: str) -> Sequence[str]:
+        return await self._transcripts.load(thread, session_id, "") or []
 
     async def rename(self, lease: Lease, session_id: str, title: str) -> None:
         """Raises Refusal(BAD_ARGUMENT) when the title is blank."""
@@ -101,26 +105,8 @@ def _last_anchor(bodies: Sequence[str]) -> str:
     return next((entry.uuid for entry in entries if entry.anchor), "")
 
 
-class _OnPaper:
-    """A session store in memory: one transcript to read, and what is written beside it.
-
-    The SDK's own work on a transcript takes up to a second for a long one, so it is done in a thread, away from the
-    store that belongs to the event loop.
-    """
-
-    def __init__(self, bodies: Sequence[str]) -> None:
-        self._bodies = bodies
-        self.written: list[SessionStoreEntry] = []
-
-    async def load(self, _key: SessionKey) -> list[SessionStoreEntry] | None:
-        return [json.loads(body) for body in self._bodies]
-
-    async def append(self, _key: SessionKey, entries: list[SessionStoreEntry]) -> None:
-        self.written.extend(entries)
-
-
 def _forked(bodies: Sequence[str], session_id: str, up_to: str, title: str) -> tuple[str, list[TranscriptEntry]]:
-    paper = _OnPaper(bodies)
+    paper = OnPaper(bodies)
     try:
         copying = fork_session_via_store(
             as_session_store(paper), session_id, up_to_message_id=up_to or None, title=title or None
@@ -133,12 +119,11 @@ def _forked(bodies: Sequence[str], session_id: str, up_to: str, title: str) -> t
 
 def _exchanges(bodies: Sequence[str], session_id: str) -> list[Exchange]:
     exchanges: list[Exchange] = []
-    reading = get_session_messages_from_store(as_session_store(_OnPaper(bodies)), session_id)
-    for message in asyncio.run(reading):
+    for message in messages_of(bodies, session_id):
         text = "\n\n".join(_texts(message))
         if not text:
             continue
-        if text.startswith(_BY_THE_CLI):
+        if text.startswith(BY_THE_CLI):
             continue
         if message.type == "user":
             exchanges.append(Exchange(text, ""))

@@ -22,6 +22,7 @@ from bot.model.decisions import Decided, Decision, DeferredCall, DetailKind, Opt
 from bot.model.inbox import MAX_WAITING, InFlight, Receipt, Resumed, Signal, SignalKind, Stopped, Taken
 from bot.model.measures import CallResult, Counted, Stage
 from bot.model.messages import Address, Attachment, Limits, Message, Prompt, Spoken
+from bot.model.passages import Passage, PassageKind, ToolUse
 from bot.model.places import Person, Standing, ThreadKey, just_after, ts_order
 from bot.model.policy import Access, Allowances, McpServer, Policy, Rule, Rules, Section, TurnPolicy
 from bot.model.rates import Bucket
@@ -71,6 +72,8 @@ __all__ = [
     "Option",
     "Outcome",
     "Part",
+    "Passage",
+    "PassageKind",
     "PeriodKind",
     "Periods",
     "Person",
@@ -111,6 +114,7 @@ __all__ = [
     "ThreadStatus",
     "ToolFinished",
     "ToolStarted",
+    "ToolUse",
     "TranscriptEntry",
     "Turn",
     "TurnPolicy",

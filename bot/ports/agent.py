@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
 
-from bot.model import AgentEvent, Exchange, Lease, RunRequest, ThreadKey
+from bot.model import AgentEvent, Exchange, Lease, Passage, RunRequest, ThreadKey
 
 
 class Run(Protocol):
@@ -81,6 +81,14 @@ class Sessions(Protocol):
 
     async def exchanges(self, thread: ThreadKey, session_id: str, last: int) -> Sequence[Exchange]:
         """The last exchanges, oldest first; none when the transcript is gone."""
+        ...
+
+    async def passages(self, thread: ThreadKey, session_id: str) -> Sequence[Passage]:
+        """All that was said, thought and done in a session; none when the transcript is gone."""
+        ...
+
+    async def entries(self, thread: ThreadKey, session_id: str) -> Sequence[str]:
+        """The transcript as the agent wrote it, an entry of JSON each; none when it is gone."""
         ...
 
     async def take_out(self, lease: Lease, session_id: str, starts: Collection[str], cuts: Collection[str]) -> int:

@@ -312,6 +312,10 @@ class ThreadStore(Protocol):
         """
         ...
 
+    async def branches(self, key: ThreadKey) -> Sequence[ThreadKey]:
+        """The branches that were made of a thread, in order; some may be gone."""
+        ...
+
     async def record_branch(self, key: ThreadKey, ts: str, user: str, branch: ThreadKey | None) -> None:
         """Keep the branch that was made under a claim; None gives the claim back."""
         ...

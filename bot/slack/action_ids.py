@@ -25,6 +25,7 @@ class ActionId(StrEnum):
     ASK_EDITED = "ask_edited"
     """Value: the thread, and the ts of the message that was changed."""
     OPEN = "open"
+    READ = "read"
     """A button with an address: Slack opens it and tells us as well."""
     ROW = "row"
     """The menu of a row in a list. Value of each option: the `ActionId` to take, and the thread."""

@@ -95,6 +95,13 @@ class Forget:
 
 
 @dataclass(frozen=True, slots=True)
+class Export:
+    """One conversation as files, or all of one's own when none is named."""
+
+    reference: Reference = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SetStreaming:
     """How answers appear in the channel where it is typed, from now on."""
 
@@ -121,6 +128,7 @@ Command = (
     | Continue
     | Usage
     | Forget
+    | Export
     | SetStreaming
     | Unclear
 )
@@ -263,6 +271,12 @@ def _forget(rest: str, person: Person, command: str) -> Command:
     return _about("forget", Forget)(rest, person, command)
 
 
+def _export(rest: str, person: Person, command: str) -> Command:
+    if not rest or rest.casefold() in ("me", "mine"):
+        return Export()
+    return _about("export", Export)(rest, person, command)
+
+
 def _set(rest: str, _person: Person, command: str) -> Command:
     what, _, value = rest.casefold().partition(" ")
     if what == "streaming" and value.strip() in set(StreamingMode):
@@ -284,6 +298,7 @@ _VERBS: dict[str, Callable[[str, Person, str], Command]] = {
     "continue": _continue,
     "usage": _usage,
     "forget": _forget,
+    "export": _export,
     "set": _set,
 }
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from bot.admin import SessionView
+from bot.copies import Copy
 from bot.forks import Branch
 from bot.model import (
     Decision,
@@ -66,6 +67,20 @@ class Edits(Protocol):
     async def can_ask_again(self, thread: ThreadKey, ts: str) -> bool: ...
 
     async def ask_again(self, person: Person, thread: ThreadKey, ts: str) -> Branch: ...
+
+
+class Pages(Protocol):
+    """Where whole conversations are read; see `bot.web.transcripts.routes.TranscriptPages`."""
+
+    async def link(self, person: Person, thread: ThreadKey, session_id: str) -> str: ...
+
+
+class Copying(Protocol):
+    """See `bot.copies.Copies`."""
+
+    async def of_person(self, person: Person) -> Copy: ...
+
+    async def of_thread(self, person: Person, reference: Reference) -> Copy: ...
 
 
 class Departing(Protocol):

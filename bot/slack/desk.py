@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from bot.admin import SessionView
 from bot.errors import Reason, Refusal
 from bot.model import Person, ThreadFilter, ThreadKey
 from bot.ports import Clock
@@ -15,6 +16,7 @@ from bot.slack.commands import (
     Command,
     Compact,
     Continue,
+    Export,
     Forget,
     Help,
     List,
@@ -28,7 +30,8 @@ from bot.slack.commands import (
     Unclear,
     Usage,
 )
-from bot.slack.core import Accounts, Branches, Forgetting, Management
+from bot.slack.core import Accounts, Branches, Copying, Forgetting, Management, Pages, Reference
+from bot.slack.direct import send_file
 from bot.slack.directory import Directory
 from bot.slack.installations import Installations
 from bot.slack.mode import ChannelModes, StreamingMode
@@ -48,6 +51,7 @@ class Desk:
     Args:
         command: the slash command's name, for help.
         branch_emoji: the emoji that branch, for help.
+        pages: where whole conversations are read; None when the bot has no address for browsers.
     """
 
     def __init__(
@@ -63,6 +67,8 @@ class Desk:
         modes: ChannelModes,
         accounts: Accounts,
         privacy: Forgetting,
+        copies: Copying,
+        pages: Pages | None,
     ) -> None:
         self._admin = admin
         self._forks = forks
@@ -74,6 +80,8 @@ class Desk:
         self._modes = modes
         self._accounts = accounts
         self._privacy = privacy
+        self._copies = copies
+        self._pages = pages
 
     async def carry_out(self, command: Command, person: Person, channel: str) -> Notice:
         """Do what a command asks for.
@@ -98,7 +106,10 @@ class Desk:
                 return await self._list(command, person)
             case Show(reference):
                 view = await self._admin.show(person, reference)
-                return session.show(view, await self.links(person.team), self._clock.now())
+                page = await self._page(person, view)
+                return session.show(view, await self.links(person.team), self._clock.now(), page)
+            case Export(reference):
+                return await self._export(person, reference)
             case Forget():
                 return await self._forget(command, person)
             case Continue(reference):
@@ -106,6 +117,19 @@ class Desk:
                 return Notice(wording.continued(branch.link))
             case _:
                 return await self._change(command, person)
+
+    async def _page(self, person: Person, view: SessionView) -> str:
+        """Where this person can read all of it; empty when nobody can."""
+        return await self._pages.link(person, view.thread.key, view.session_id) if self._pages is not None else ""
+
+    async def _export(self, person: Person, reference: Reference) -> Notice:
+        """A file goes into a direct message, whoever else is where it was asked for."""
+        copied = await (self._copies.of_thread(person, reference) if reference else self._copies.of_person(person))
+        if not copied.threads:
+            return Notice(words.EXPORTED_NOTHING)
+        web = (await self._installations.of(person.team)).web
+        await send_file(web, person.user, copied.name, copied.content, words.EXPORT_COMMENT)
+        return Notice(words.exported(copied.threads, copied.left_out))
 
     async def _forget(self, asked: Forget, person: Person) -> Notice:
         of_self = asked.user == person.user

@@ -16,6 +16,7 @@ from bot.slack import wording_money
 from bot.slack.background import Background, Overloaded
 from bot.slack.core import Accounts, Admits, Deciding, Management
 from bot.slack.desk import Desk
+from bot.slack.direct import dm_with
 from bot.slack.directory import Directory
 from bot.slack.installations import Installations
 from bot.slack.views import home as view
@@ -148,9 +149,4 @@ class Home:
     async def dm_with(self, person: Person) -> str:
         """The DM of the bot with a person. Raises ChatRefused and ChatAway."""
         web = (await self._installations.of(person.team)).web
-        answer = await web.call("conversations.open", safe_to_repeat=True, urgent=True, users=person.user)
-        channel = answer.get("channel")
-        found = channel.get("id") if isinstance(channel, dict) else None
-        if not isinstance(found, str):
-            raise ChatRefused("conversations.open", "no_channel")
-        return found
+        return await dm_with(web, person.user)

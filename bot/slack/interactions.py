@@ -166,6 +166,7 @@ ACTIONS: Mapping[str, Callable[[Buttons, Press], Awaitable[None]]] = {
     ActionId.BRANCH_FROM_SUMMARY: Buttons.branch_from_summary,
     ActionId.ASK_EDITED: Buttons.ask_edited,
     ActionId.OPEN: Buttons.nothing_to_do,
+    ActionId.READ: Buttons.nothing_to_do,
     ActionId.SHOW: Buttons.show,
     ActionId.RESET: Buttons.reset,
     ActionId.RESET_CONFIRMED: Buttons.reset_confirmed,
@@ -222,6 +223,6 @@ class CommandRow:
 
 COMMAND = CommandRow(
     "List, show, reset, restore, stop, compact, rename, tag and continue conversations; what was spent",
-    "help | list | show | reset | restore | stop | compact | rename | tag | continue | forget | usage | set",
+    "help | list | show | reset | restore | stop | compact | rename | tag | continue | export | forget | usage | set",
     should_escape=True,
 )

@@ -22,7 +22,19 @@ from bot.slack.answers import Answers
 from bot.slack.background import Background
 from bot.slack.changes import Changes
 from bot.slack.conversations import Conversations
-from bot.slack.core import Accounts, Admits, Branches, Deciding, Departing, Edits, Forgetting, Management, Messages
+from bot.slack.core import (
+    Accounts,
+    Admits,
+    Branches,
+    Copying,
+    Deciding,
+    Departing,
+    Edits,
+    Forgetting,
+    Management,
+    Messages,
+    Pages,
+)
 from bot.slack.desk import Desk
 from bot.slack.directory import Directory
 from bot.slack.events import EVENTS, Emoji, EventRow, Events, Surroundings
@@ -62,6 +74,8 @@ def build_app(
     privacy: Forgetting,
     follow_deletes: bool,
     departing: Departing,
+    copies: Copying,
+    pages: Pages | None,
     viewers: Viewers,
     changes: Changes,
 ) -> AsyncApp:
@@ -73,6 +87,7 @@ def build_app(
         branch_emoji: names of the emoji that branch, without colons.
         stop_emoji: names of the emoji that stop a turn.
         follow_deletes: whether a deleted message takes the words out of its turn.
+        pages: where whole conversations are read; None when the bot has no address for browsers.
         viewers: who looks at App Home.
         changes: tells of threads that changed.
         admission: whom the bot deals with.
@@ -89,6 +104,8 @@ def build_app(
         modes=modes,
         accounts=accounts,
         privacy=privacy,
+        copies=copies,
+        pages=pages,
     )
     home = Home(admin, desk, directory, installations, viewers, background, clock, accounts, admission, decisions)
     changes.listen(home.changed)

@@ -396,6 +396,7 @@ def help_text(command: str, branch_emoji: Sequence[str], *, admin: bool) -> str:
         f"`{command} reset ID` – start afresh in that thread; `{command} restore ID` undoes it",
         f"`{command} usage` – what you have spent, and what is left of the budgets",
         f"`{command} rename ID new title`, `{command} tag ID name` – to find it again",
+        f"`{command} export ID` – a conversation as files, in a direct message; `{command} export` – all of yours",
         f"`{command} forget ID` – forget a conversation for good; `{command} forget` – everything of yours",
         "",
         ids,

@@ -77,6 +77,22 @@ def _echo(typed: str) -> str:
     return escaped(cut(plain(typed), ECHO_CHARS))
 
 
+# --- reading and keeping --------------------------------------------------------------------------
+
+READ_BUTTON = "Read all of it"
+READ_HINT = "*Read all of it* opens a page for you alone. The link works once, in the next ten minutes."
+EXPORTED_NOTHING = "There is nothing of yours to export yet."
+
+
+def exported(threads: int, left_out: int) -> str:
+    said = f"I've put {_conversations(threads)} into our direct messages, as Markdown to read and JSON lines."
+    if left_out:
+        said += f" {_conversations(left_out)} more didn't fit: export them one by one, with their ID."
+    return said
+
+
+EXPORT_COMMENT = "Here is what you asked for: Markdown to read, JSON lines to work with."
+
 # --- forgetting -----------------------------------------------------------------------------------
 
 FORGETTING = "I'm forgetting it. That may take a moment."
@@ -111,8 +127,7 @@ def person_forgotten(threads: int, turns_emptied: int, left: int, *, of_self: bo
         said += " The sum that you have spent stays until it expires, since it counts against your limits."
     if left:
         said += (
-            f" I could not get at {_conversations(left)}: an answer is still being written there, or waits for a "
-            "decision. Please ask me again later."
+            f" I could not get at {_conversations(left)}: an answer is still being written. Please ask me again later."
         )
     return said
 

@@ -56,6 +56,8 @@ PATTERNS = (
     "bot:served-by:{<team>}",
     "bot:oauth-state:{<state>}",
     "bot:serves:{<organisation>}",
+    "bot:pass-key:{<day>}",
+    "bot:pass:{<pass>}",
     "bot:departing",
 )
 """The form of every key there is; docs/redis.md has a row for each."""
@@ -266,6 +268,16 @@ def team_of_list(key: str) -> str:
 def of_team(team: str) -> tuple[str, ...]:
     """Patterns of SCAN for everything that is kept of a workspace, its installation too."""
     return (f"bot:*{{{team}}}*", f"bot:*{{{team}:*")
+
+
+def pass_key(day: int) -> str:
+    """What links to the transcript page are signed with, by the day since the epoch."""
+    return f"bot:pass-key:{{{day}}}"
+
+
+def pass_used(pass_id: str) -> str:
+    """That a link to the transcript page was opened."""
+    return f"bot:pass:{{{pass_id}}}"
 
 
 def oauth_state(state: str) -> str:

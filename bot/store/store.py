@@ -31,6 +31,7 @@ from bot.store.inbox import Inbox
 from bot.store.indexes import ActivityIndex, PendingIndex, WorkIndex
 from bot.store.installations import InstallationRecords, OAuthStates
 from bot.store.lifetimes import Lifetimes
+from bot.store.passes import PassRecords
 from bot.store.prompt_counts import PromptWindows
 from bot.store.rates import RateBuckets
 from bot.store.sealing import Seal
@@ -99,6 +100,7 @@ class Store:
         self.homes = HomeViewers(database)
         self.turned_away = TurnedAway(database)
         self.oauth_states = OAuthStates(database)
+        self.passes = PassRecords(database)
 
     async def health(self) -> StoreHealth:
         """What kind of Redis it is. Raises StoreAway."""

@@ -31,6 +31,8 @@ from bot.store.listing import Listing, thread_in
 MAX_ARCHIVED = 20
 """How many earlier sessions a thread keeps; the oldest is let go."""
 CLAIM_MS = 60_000
+MADE = "made "
+"""What stands before a branch where it is kept."""
 ATTEMPTS = 5
 
 
@@ -212,6 +214,11 @@ class Threads:
             "claim_branch", ThreadKeys(key).state, f"{ts} {user}", CLAIM_MS, self._ttl_s, gone
         )
         return answer
+
+    async def branches(self, key: ThreadKey) -> Sequence[ThreadKey]:
+        kept = codec.pairs(await self._database.call("HGETALL", ThreadKeys(key).branches))
+        found = {ThreadKey.parse(branch.removeprefix(MADE)) for branch in kept.values() if branch.startswith(MADE)}
+        return sorted(found, key=lambda branch: ts_order(branch.root_ts))
 
     async def record_branch(self, key: ThreadKey, ts: str, user: str, branch: ThreadKey | None) -> None:
         await self._database.run("record_branch", ThreadKeys(key).state, f"{ts} {user}", str(branch or ""), self._ttl_s)

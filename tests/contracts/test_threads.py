@@ -272,3 +272,13 @@ async def test_a_session_that_was_given_up_is_not_found(store: AnyStore) -> None
     await store.threads.reset(lease, "bbbb")
     assert list(await store.threads.find("T1", "aaaa")) == []
     assert list(await store.threads.find("T1", "bbbb")) == [(BRANCH, "bbbb")]
+
+
+async def test_the_branches_of_a_thread_are_told_and_not_what_is_only_being_made(store: AnyStore) -> None:
+    made = [ThreadKey("T1", "C1", "1700000005.000100"), ThreadKey("T1", "D1", "1700000004.000100")]
+    for ts, branch in zip(("1700000001.000100", "1700000002.000100"), made, strict=True):
+        await store.threads.claim_branch(THREAD, ts, "U1")
+        await store.threads.record_branch(THREAD, ts, "U1", branch)
+    await store.threads.claim_branch(THREAD, "1700000003.000100", "U1")
+    assert await store.threads.branches(THREAD) == [made[1], made[0]]
+    assert await store.threads.branches(OTHER_THREAD) == []

@@ -152,6 +152,10 @@ class MemoryThreads:
         state.branches[ts, user] = now + CLAIM_S
         return None
 
+    async def branches(self, key: ThreadKey) -> Sequence[ThreadKey]:
+        made = {branch for branch in self._memory.state(key).branches.values() if isinstance(branch, ThreadKey)}
+        return sorted(made, key=lambda branch: ts_order(branch.root_ts))
+
     async def record_branch(self, key: ThreadKey, ts: str, user: str, branch: ThreadKey | None) -> None:
         branches = self._memory.state(key).branches
         if branch is not None:

@@ -71,6 +71,11 @@ def open_button(url: str) -> LinkButtonElement:
     return LinkButtonElement(text=wording.OPEN_BUTTON, url=url, action_id=ActionId.OPEN.value)
 
 
+def read_button(url: str) -> LinkButtonElement:
+    """Leads to the page with the whole conversation."""
+    return LinkButtonElement(text=words.READ_BUTTON, url=url, action_id=ActionId.READ.value)
+
+
 def menu(thread: ThreadKey, choices: Sequence[tuple[str, ActionId]]) -> OverflowMenuElement:
     """The menu of a row: at most 5 choices, each about that thread."""
     return OverflowMenuElement(

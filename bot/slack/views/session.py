@@ -20,6 +20,7 @@ from bot.slack.views.parts import (
     button,
     context,
     open_button,
+    read_button,
     reset_confirm,
     section,
     short_id,
@@ -33,10 +34,11 @@ ANSWER_CHARS = 1_500
 """Ours: of each exchange, so that a message with the last few stays below Slack's total for blocks."""
 
 
-def show(view: SessionView, link_of: LinkOf, now: float) -> Notice:
+def show(view: SessionView, link_of: LinkOf, now: float, page: str = "") -> Notice:
     """A session: what it is, where it came from, what was said last, what can be done with it.
 
     Args:
+        page: where this person reads all of it; empty when there is no such page.
         now: seconds since the epoch, for the ages.
     """
     thread = _shown(view)
@@ -47,6 +49,7 @@ def show(view: SessionView, link_of: LinkOf, now: float) -> Notice:
         *_lineage(view.lineage, link_of),
         *_archive(thread, now),
         *_exchanges(view.exchanges),
+        *([section(words.READ_HINT, read_button(page))] if page else []),
         _actions(thread, address) if thread is view.thread else _actions_before_a_reset(thread, address),
     ]
     return Notice(title_of(thread), tuple(blocks))

@@ -13,6 +13,7 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from bot.admin import SessionView
+from bot.copies import Copy
 from bot.errors import ChatRefused, Reason, Refusal
 from bot.forks import Branch
 from bot.model import (
@@ -406,6 +407,25 @@ class Incoming:
         return hooks + [str(given["text"]) for given in self.web.to("chat.postEphemeral")]
 
 
+class FakeCopies:
+    """Everybody has three conversations, of which two fit, and may have THREAD."""
+
+    async def of_person(self, person: Person) -> Copy:
+        return Copy("conversations.zip", b"PK all", 2, left_out=1)
+
+    async def of_thread(self, person: Person, reference: Reference) -> Copy:
+        if reference != KEY:
+            raise Refusal(Reason.NOT_YOURS)
+        return Copy("release-notes.zip", b"PK one", 1)
+
+
+class FakePages:
+    """Addresses that say whom and what they are for."""
+
+    async def link(self, person: Person, thread: ThreadKey, session_id: str) -> str:
+        return f"https://bot.example.com/transcripts/open/{person.user}-{thread.root_ts}-{session_id[:8]}"
+
+
 class FakeDepartures:
     """Workspaces that have left."""
 
@@ -446,6 +466,7 @@ async def incoming(
     admission: FakeAdmission | None = None,
     *,
     follow_deletes: bool = True,
+    has_pages: bool = True,
 ) -> AsyncIterator[Incoming]:
     """Open the app; what it began in the background has ended when it closes.
 
@@ -486,6 +507,8 @@ async def incoming(
                 viewers=FakeViewers(),
                 changes=Changes(),
                 departing=FakeDepartures(),
+                copies=FakeCopies(),
+                pages=FakePages() if has_pages else None,
                 clock=clock,
                 modes=ChannelModes(StreamingMode.AUTO, clock, channels),
                 accounts=FakeAccounts(),

@@ -88,6 +88,39 @@ async def test_show_takes_an_id(slack: Incoming) -> None:
     assert SESSION in json.dumps(sent["blocks"])
 
 
+async def test_show_leads_this_person_to_the_page_with_all_of_it(slack: Incoming) -> None:
+    [sent] = await type_command(slack, "show 0a1b2c3d")
+    address = f"https://bot.example.com/transcripts/open/{ANN}-{KEY.root_ts}-{SESSION[:8]}"
+    assert any(block.get("accessory", {}).get("url") == address for block in sent["blocks"])
+
+
+async def test_without_such_a_page_show_does_without_it() -> None:
+    async with incoming(has_pages=False) as slack:
+        [sent] = await type_command(slack, "show 0a1b2c3d")
+        assert SESSION in json.dumps(sent["blocks"])
+        assert words.READ_BUTTON not in json.dumps(sent["blocks"])
+
+
+async def test_an_export_goes_into_the_direct_message_and_says_what_did_not_fit(slack: Incoming) -> None:
+    slack.web.answers |= {
+        "conversations.open": {"channel": {"id": "D0ANN"}},
+        "files.getUploadURLExternal": {"upload_url": "https://files.example.com/up", "file_id": "F1"},
+    }
+    [sent] = await type_command(slack, "export")
+    assert "2 conversations" in sent["text"]
+    assert "1 conversation more" in sent["text"]
+    assert slack.web.to("upload") == [
+        {"url": "https://files.example.com/up", "name": "conversations.zip", "content": b"PK all"}
+    ]
+    [done] = slack.web.to("files.completeUploadExternal")
+    assert (done["channel_id"], done["files"]) == ("D0ANN", [{"id": "F1", "title": "conversations.zip"}])
+
+
+async def test_an_export_of_what_is_somebody_elses_is_refused(slack: Incoming) -> None:
+    await type_command(slack, "export 0a1b2c3d")
+    assert slack.web.to("files.completeUploadExternal") == []
+
+
 async def test_reset_asks_first_and_does_nothing_yet(slack: Incoming) -> None:
     [sent] = await type_command(slack, "reset 0a1b2c3d")
     assert sent["blocks"][-1]["elements"][0]["action_id"] == "reset_confirmed"

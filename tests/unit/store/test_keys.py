@@ -48,6 +48,8 @@ OF_NO_THREAD = (
     "bot:served-by:",
     "bot:serves:",
     "bot:oauth-state:",
+    "bot:pass-key:",
+    "bot:pass:",
 )
 DOCUMENTED = Path(__file__).parents[3] / "docs" / "redis.md"
 
@@ -81,6 +83,8 @@ async def _use_everything(store: Store) -> None:
     await store.homes.keep("T1", "U1", "{}")
     await store.turned_away.first("T1", "C1", "U1")
     await store.departures.depart("T9", 1e10)
+    await store.passes.key(1, "fresh")
+    await store.passes.first("p1", 600)
     await store.prompt_counts.count("T1", "user:U1", "C1:1.1", 1, 60.0)
 
 
@@ -116,7 +120,7 @@ async def test_no_key_lives_for_ever_when_threads_do_not(client: Redis) -> None:
     assert {name for name, left_s in lives.items() if left_s < 0} == for_ever
     of_their_own = re.compile(
         r".*:(lease|fence)$|bot:(workers|(worker|signals|rate|channels|audit|pending|homes|prompts|turned-away|spend|"
-        r"spenders|served-by|serves|oauth-state):.*)"
+        r"spenders|served-by|serves|oauth-state|pass|pass-key):.*)"
     )
     threads = {name: left_s for name, left_s in lives.items() if not of_their_own.match(name) and name not in for_ever}
     assert {name for name, left_s in threads.items() if not TTL_S - 60 < left_s <= TTL_S * 1.1} == set()
