@@ -11,7 +11,7 @@ CHURN_CHANNELS ?= 4
 # Most tests wait for processes of their own, so a few more than there are cores.
 TEST_JOBS ?= 3
 
-.PHONY: help install demo test bench churn chaos drills scale load image-steps check format lock configuration-page clean
+.PHONY: help install demo test bench churn chaos drills scale load image-steps check docs format lock configuration-page clean
 .DEFAULT_GOAL := help
 
 help: ## Say what can be made.
@@ -65,6 +65,9 @@ format: install ## Mend what can be mended by itself.
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-find-links
+docs: install ## Build the docs as a site in build/docs. Every link must lead somewhere.
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --nitpicky -b html docs build/docs
+
 lock: install ## Write the lock files anew from pyproject.toml (LOCK_ARGS=--upgrade for newer versions).
 	$(LOCK) $(LOCK_ARGS) -o requirements.lock pyproject.toml
 	$(LOCK) $(LOCK_ARGS) -c requirements.lock --extra tracing -o requirements-tracing.lock pyproject.toml
