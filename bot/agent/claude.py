@@ -221,7 +221,7 @@ class ClaudeAgent:
         own = place.enter_context(self._home.run_place(run_id, workdir))
         env = cli_environment(self._settings.environ, config_dir=own.config_dir, scratch_dir=own.scratch_dir, mark=mark)
         store = ThreadTranscripts(self._transcripts, thread)
-        store.goes_on = goes_on
+        store.goes_on_in = workdir if goes_on else None
         gate = Gate(Permissions(workdir, TurnPolicy()), workdir)  # each turn opens it with its own
         stderr: deque[str] = deque(maxlen=_STDERR_LINES)
         mcp_config = write_config(policy.mcp_servers, self._settings.environ, own.scratch_dir)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.agent.permissions import Ask
-from bot.agent.tools import one_line, tool_title
+from bot.agent.tools import PATH_ARGUMENT, one_line, tool_title
 from bot.model import DeferredCall, DetailKind, Option, Question
 
 QUESTIONS_TOOL = "AskUserQuestion"
@@ -32,7 +32,7 @@ def deferred_call(call_id: str, tool: str, tool_input: Mapping[str, Any], ask: A
         id=call_id,
         tool=tool,
         title=tool_title(tool, tool_input, workdir),
-        input_hash=input_hash(tool_input),
+        input_hash=input_hash(tool, tool_input, workdir),
         detail=_bounded(storable(detail)),
         detail_kind=kind,
         why=ask.why,
@@ -41,8 +41,15 @@ def deferred_call(call_id: str, tool: str, tool_input: Mapping[str, Any], ask: A
     )
 
 
-def input_hash(tool_input: Mapping[str, Any]) -> str:
-    """SHA-256 of the input, however its names are ordered."""
+def input_hash(tool: str, tool_input: Mapping[str, Any], workdir: Path) -> str:
+    """SHA-256 of the input, however its names are ordered, and in whichever directory the session is at work.
+
+    Args:
+        workdir: a path below it counts by its name there.
+    """
+    name = PATH_ARGUMENT.get(tool, "")
+    if isinstance(path := tool_input.get(name), str):
+        tool_input = {**tool_input, name: path.removeprefix(f"{workdir}/")}
     text = json.dumps(tool_input, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -116,7 +116,7 @@ class Gate:
             return ruling
         if not decided.allowed:
             return Deny(_refusal(decided))
-        if input_hash(tool_input) != decision.call.input_hash:
+        if input_hash(decision.call.tool, tool_input, self._workdir) != decision.call.input_hash:
             log.warning("call_changed", tool=decision.call.tool, decision=decision.id)
             return Deny(_CHANGED)
         if decided.verdict is Verdict.ANSWERED:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import cast
 
 import structlog
@@ -13,7 +14,7 @@ from claude_agent_sdk import SessionKey, SessionStore
 from claude_agent_sdk.types import SessionListSubkeysKey, SessionStoreEntry
 
 from bot.agent.entries import current, is_anchor, kept_entry
-from bot.agent.waiting import put_last, turned_down, waiting_call
+from bot.agent.waiting import moved_to, put_last, turned_down, waiting_call
 from bot.errors import BotError, LeaseLost, StoreAway
 from bot.model import Lease, ThreadKey, TranscriptEntry
 from bot.ports import Transcripts
@@ -65,8 +66,9 @@ class ThreadTranscripts:
         """Whether the SDK asked for a main transcript that is not there."""
         self.away: StoreAway | None = None
         """What kept a transcript from being loaded."""
-        self.goes_on = False
-        """Whether the run goes on with the call that the session may wait with. Otherwise that is turned down."""
+        self.goes_on_in: Path | None = None
+        """The directory in which the run goes on with the call that the session may wait with. Without one that is
+        turned down."""
         self.waits_with = ""
         """The call that the session waits with, as it was loaded; empty when it waits with none."""
 
@@ -125,14 +127,20 @@ class ThreadTranscripts:
             return None
         entries = current([json.loads(body) for body in bodies])
         if not subpath:
-            self.waits_with = waiting_call(entries) if self.goes_on else ""
-            # A call that nobody goes on with was asked of nobody: its worker died first.
-            more = put_last(entries) if self.goes_on else turned_down(entries)
-            if more is not None:
-                await self.append(key, [more])
-                entries.append(more)
+            entries = await self._with_waiting_call(key, entries)
             self.tail = next((entry["uuid"] for entry in reversed(entries) if is_anchor(entry)), "")
         return entries
+
+    async def _with_waiting_call(self, key: SessionKey, entries: list[SessionStoreEntry]) -> list[SessionStoreEntry]:
+        """The main transcript as the run is to find it, with regard to the call that the session may wait with."""
+        where = self.goes_on_in
+        self.waits_with = waiting_call(entries) if where is not None else ""
+        # A call that nobody goes on with was asked of nobody: its worker died first.
+        more = put_last(entries) if where is not None else turned_down(entries)
+        if more is not None:
+            await self.append(key, [more])
+            entries.append(more)
+        return moved_to(where, entries) if where is not None else entries
 
     async def list_subkeys(self, key: SessionListSubkeysKey) -> list[str]:
         if self._source is None:

@@ -7,12 +7,14 @@ asks about the call again, before it takes any prompt. An entry with a result of
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
 from claude_agent_sdk.types import SessionStoreEntry
 
 from bot.agent.entries import is_anchor
+from bot.agent.tools import PATH_ARGUMENT
 
 NOT_APPROVED = "This was not done: nobody approved it. Don't do it in another way; the person's next message follows."
 
@@ -43,6 +45,41 @@ def put_last(entries: Sequence[SessionStoreEntry]) -> SessionStoreEntry | None:
         return None
     waits = next(entry for entry in reversed(entries) if _deferred(entry) == call)
     return cast("SessionStoreEntry", {**waits, "uuid": str(uuid4()), "parentUuid": last.get("uuid")})
+
+
+def moved_to(workdir: Path, entries: Sequence[SessionStoreEntry]) -> list[SessionStoreEntry]:
+    """The entries as if the waiting call had been made in this directory: another worker has another, and so has a
+    branch. The path that the call is about is written out in it."""
+    call = waiting_call(entries)
+    return [_moved(entry, call, workdir) for entry in entries] if call else list(entries)
+
+
+def _moved(entry: SessionStoreEntry, call: str, workdir: Path) -> SessionStoreEntry:
+    changed = cast("dict[str, Any]", entry)
+    before = str(changed.get("cwd"))
+    if _deferred(entry) == call:
+        attachment = changed["attachment"]
+        moved = _input_in(workdir, before, attachment.get("toolName"), attachment.get("toolInput"))
+        changed = {**changed, "attachment": {**attachment, "toolInput": moved}}
+    elif call in _calls(entry):
+        message = changed["message"]
+        content = [
+            {**block, "input": _input_in(workdir, before, block.get("name"), block.get("input"))}
+            if block.get("id") == call
+            else block
+            for block in message["content"]
+        ]
+        changed = {**changed, "message": {**message, "content": content}}
+    return cast("SessionStoreEntry", changed)
+
+
+def _input_in(workdir: Path, before: str, tool: object, tool_input: object) -> object:
+    """A tool's input with the path that it is about in another directory."""
+    name = PATH_ARGUMENT.get(str(tool), "")
+    path = tool_input.get(name) if isinstance(tool_input, dict) else None
+    if not isinstance(tool_input, dict) or not isinstance(path, str) or not path.startswith(f"{before}/"):
+        return tool_input
+    return {**tool_input, name: str(workdir / path.removeprefix(f"{before}/"))}
 
 
 def turned_down(entries: Sequence[SessionStoreEntry], why: str = NOT_APPROVED) -> SessionStoreEntry | None:

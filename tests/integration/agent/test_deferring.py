@@ -108,9 +108,9 @@ async def test_another_worker_carries_it_out(bench: Bench, open_bench: OpenBench
         there = tmp_path / "other" / "sessions" / session
         bench.model.script(say("Written."))
         told = await other.ask("", session, resume=True, decision=decided(call, Verdict.ALLOW_ONCE))
-        # It was asked about the other worker's directory, which is outside of this one's.
-        assert not (there / "a.txt").exists()
-        assert told.outcome.ending is Ending.DONE
+        assert (there / "a.txt").read_text() == "hi\n"
+        assert not (bench.workdir(session) / "a.txt").exists()
+        assert (told.text, told.outcome.ending) == ("Written.", Ending.DONE)
 
 
 async def test_a_no_is_told_with_its_reason(bench: Bench) -> None:
@@ -229,6 +229,18 @@ async def test_a_fork_decides_differently_from_its_source(bench: Bench) -> None:
     told = await bench.ask("", session, resume=True, decision=decided(call, Verdict.ALLOW_ONCE))
     assert told.text == "Written."
     assert (bench.workdir(session) / "a.txt").exists()
+
+
+async def test_a_fork_is_carried_out_in_its_own_directory(bench: Bench) -> None:
+    session = new_session()
+    call = (await deferred(bench, session)).deferred
+    branch = a_thread()
+    forked = await bench.sessions.fork(bench.thread, session, "", lease_of(branch), "branch")
+    bench.model.script(say("Written."))
+    told = await bench.ask("", forked, resume=True, thread=branch, decision=decided(call, Verdict.ALLOW_ONCE))
+    assert told.text == "Written."
+    assert (bench.workdir(forked) / "a.txt").exists()
+    assert not (bench.workdir(session) / "a.txt").exists()
 
 
 async def test_a_call_that_was_turned_down_leaves_the_session_good(bench: Bench) -> None:
