@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
 
@@ -31,6 +32,12 @@ _YES_MARKS = frozenset("👍✅✔☑🆗👌")
 _NO_MARKS = frozenset("👎❌✖🚫⛔✋")
 _YES_NAMES = frozenset({"+1", "thumbsup", "white_check_mark", "heavy_check_mark", "ok", "ok_hand"})
 _NO_NAMES = frozenset({"-1", "thumbsdown", "x", "no_entry", "no_entry_sign", "heavy_multiplication_x"})
+_POLITE = frozenset(
+    {"", "please", "thanks", "thank you", "thx", "ty", "cheers", "bitte", "danke", "merci", "gracias", "por favor"}
+    | {"obrigado", "obrigada", "grazie", "per favore", "dank je", "спасибо", "пожалуйста", "谢谢", "ありがとう"}
+)
+"""Said besides, which changes nothing."""
+_BETWEEN_CLAUSES = re.compile(r"[,;.!\n，。！、]+")
 _LONGEST = 40
 """Characters of a message that may be a plain answer."""
 
@@ -43,11 +50,18 @@ def plain_answer(text: str) -> bool | None:
     if (named := _named_emoji(text)) is not None:
         return named
     marks = {char for char in text if not (char.isspace() or unicodedata.category(char) in ("Mn", "Sk", "Cf"))}
-    for known, answer in ((_YES_MARKS, True), (_NO_MARKS, False)):
+    for known, meant in ((_YES_MARKS, True), (_NO_MARKS, False)):
         if marks <= known:
-            return answer
-    bare = _bare(text)
-    return True if bare in _YES_PHRASES else False if bare in _NO_PHRASES else None
+            return meant
+    answer = _meant(_bare(text))
+    said = {_meant(clause) for clause in map(_bare, _BETWEEN_CLAUSES.split(text)) if clause not in _POLITE}
+    if answer is None and len(said) == 1:
+        [answer] = said
+    return None if answer and _NO_MARKS & marks else answer
+
+
+def _meant(phrase: str) -> bool | None:
+    return True if phrase in _YES_PHRASES else False if phrase in _NO_PHRASES else None
 
 
 def _named_emoji(text: str) -> bool | None:
