@@ -9,7 +9,7 @@ import pytest
 
 from bot.playground.model import say, use_tool
 from tests.e2e.conftest import ANSWER_S, C_GENERAL, U_ANA, Bot, Launcher
-from tests.e2e.test_decide import ALLOW, card, press, shown
+from tests.e2e.deciding import ALLOW, card, press, shown
 from tests.requirements_of_machine import needs_sandbox
 
 LIST = use_tool("Bash", {"command": "echo hello from a command"})

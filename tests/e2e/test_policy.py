@@ -9,7 +9,7 @@ from pathlib import Path
 from bot.playground.model import say, use_tool
 from bot.playground.slack.default_workspace import C_RANDOM
 from tests.e2e.conftest import C_GENERAL, U_ANA, U_BEN, Launcher
-from tests.e2e.test_decide import card, shown
+from tests.e2e.deciding import card, shown
 
 SRE = "S0SRE000001"
 
