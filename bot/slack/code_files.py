@@ -48,6 +48,18 @@ class CodeFiles:
             raise
         self._settle(code.name)
 
+    async def discard(self) -> None:
+        """Take the files out of the thread whose code no longer counts. What is said now may be the same again.
+
+        Raises:
+            ChatAway, ChatRefused: Slack did not answer, or doesn't let us.
+        """
+        stale = self._draft.stale_files - set(self._draft.script.code_files)
+        there = await self._messages.shared_since("") if stale else {}
+        for name in sorted(stale & there.keys()):
+            await self._messages.delete(there[name])
+        self._draft.stale_files.clear()
+
     def give_up(self, why: str) -> None:
         """Slack takes no file: the code is shown as text."""
         log.warning("code_shown_as_text", why=why)

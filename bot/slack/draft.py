@@ -32,6 +32,8 @@ class Act(StrEnum):
     """Put the file of code that is too long for a message into the thread."""
     DELETE = "delete"
     """Take away a message that the reply no longer needs."""
+    DISCARD = "discard"
+    """Take away the files of code that no longer counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,8 @@ class Draft:
         """New messages are streams; otherwise they are posted and updated."""
         self.files_in_doubt = False
         """The next file of long code may be in the thread already, from an attempt whose outcome is not known."""
+        self.stale_files: set[str] = set()
+        """Files of code in the thread that were shared before the turn started over."""
         self.crowded = False
         """Updates queue under Slack's rates: a new message is posted as a whole, and the next text in another one."""
         self._clock = clock
@@ -106,6 +110,7 @@ class Draft:
         self.spares = [*self.timestamps, *self.spares]
         self.sheets.clear()
         self.files_in_doubt = True
+        self.stale_files |= set(filter(None, self.script.code_files))
         self.script.start_over()
 
     def next_sheet(self) -> Sheet:
@@ -123,6 +128,8 @@ class Draft:
             return Step(Act.SHARE, self.sheets[-1] if self.sheets else self.next_sheet(), Plan(0))
         if step is None and goal.finale is not None and self.spares and self.sheets:
             return Step(Act.DELETE, self.sheets[-1], Plan(0))
+        if step is None and self.done and self.stale_files:
+            return Step(Act.DISCARD, self.sheets[-1], Plan(0))
         return step
 
     def _writing(self, goal: Goal) -> Step | None:

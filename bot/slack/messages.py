@@ -195,15 +195,19 @@ class ReplyMessages:
             thread_ts=self.place.root_ts,
         )
 
-    async def shared_since(self, ts: str) -> Collection[str]:
-        """The names of the files that the bot has put into the thread after a message.
+    async def shared_since(self, ts: str) -> Mapping[str, str]:
+        """The names of the files that the bot has put into the thread after a message, each with its own message's ts.
 
         Args:
             ts: empty for the turn's start.
         """
         messages = await self._replies(ts or f"{self._started_at:.6f}")
         ours = [message for message in messages if message.get("bot_id")]
-        return {wire.text(file, "name") for message in ours for file in wire.objects(message, "files")}
+        return {
+            wire.text(file, "name"): wire.timestamp(message, "ts")
+            for message in ours
+            for file in wire.objects(message, "files")
+        }
 
     async def _replies(self, oldest: str, *, inclusive: bool = False) -> Iterable[Mapping[str, object]]:
         answer = await self._api.call(

@@ -46,6 +46,8 @@ class Recovery:
         log.info("slack_refused", act=step.act.value, code=refused.code, meaning=meaning.value)
         if step.act is Act.DELETE:
             self._draft.spares.pop()
+        elif step.act is Act.DISCARD:
+            self._draft.stale_files.clear()
         elif step.act is Act.SHARE:
             self._code_files.give_up(refused.code)
         elif meaning is Meaning.GONE or self._in_a_row > RECOVERIES:

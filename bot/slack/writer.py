@@ -76,7 +76,7 @@ class Writer:
             ChatAway: nothing happened, as far as is known; what comes next may be tried later.
             ChatRefused: there is no way on: the thread, the message or our access to it is gone.
         """
-        if step.act not in (Act.DELETE, Act.SHARE) and (
+        if step.act not in (Act.DELETE, Act.DISCARD, Act.SHARE) and (
             not self._draft.sheets or self._draft.sheets[-1] is not step.sheet
         ):
             self._draft.sheets.append(step.sheet)
@@ -110,6 +110,8 @@ class Writer:
                 await self._rewrite(sheet, step.plan)
             case Act.SHARE:
                 await self._code_files.share()
+            case Act.DISCARD:
+                await self._code_files.discard()
             case Act.DELETE:
                 await self._messages.delete(self._draft.spares[-1])
                 self._draft.spares.pop()

@@ -343,6 +343,9 @@ class FakeSlack:
         return {"ts": message.ts}
 
     def _delete(self, given: dict[str, Any]) -> dict[str, Any]:
+        if any(file.ts == given["ts"] for file in self.files):
+            self.files = [file for file in self.files if file.ts != given["ts"]]
+            return {}
         del self.shown[self._existing("chat.delete", given).ts]
         return {}
 

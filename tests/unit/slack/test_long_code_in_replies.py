@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from bot.model import Ending, Part, Progress, ToolFinished, ToolStarted
+from bot.model import Ending, Part, Progress, Remark, RemarkKind, ToolFinished, ToolStarted
 from bot.slack import wording
 from bot.slack.mode import StreamingMode
 from bot.slack.status import SIGN_S
-from tests.unit.slack.fake_slack import Effect, FakeSlack, Fault, HandClock, settle
+from tests.unit.slack.fake_slack import Effect, FakeSlack, Fault, HandClock, refused, settle
 from tests.unit.slack.replying import a_reply, a_turn
 
 CODE = "".join(f"print('line {number} of a script that goes on and on')\n" for number in range(400))
@@ -148,3 +148,38 @@ async def test_several_files_have_names_of_their_own() -> None:
         await scene.close()
         assert [file.title for file in scene.slack.files] == ["code-1.py", "code-2.py", "code-3.sh"]
         assert len({file.name for file in scene.slack.files}) == 3
+
+
+@pytest.mark.parametrize("fault", [None, Fault(Effect.UNSENT), Fault(Effect.LOST_AFTER)])
+async def test_a_turn_that_starts_over_leaves_no_file_of_code_that_no_longer_counts(fault: Fault | None) -> None:
+    async with a_reply() as scene:
+        await scene.say(SAID)
+        await scene.clock.advance(5)
+        assert len(scene.slack.files) == 1
+        scene.slack.fail("chat.delete", fault)
+        await scene.feed(Remark(RemarkKind.STARTED_OVER))
+        await scene.say(SAID.replace("goes on", "went on"))
+        await scene.close()
+        assert shared(scene.slack) == [("code-1.py", CODE.replace("goes on", "went on"))]
+
+
+async def test_the_file_stays_where_the_same_code_is_said_again() -> None:
+    async with a_reply() as scene:
+        await scene.say(SAID)
+        await scene.clock.advance(5)
+        (file,) = scene.slack.files
+        await scene.feed(Remark(RemarkKind.STARTED_OVER))
+        await scene.say(SAID)
+        await scene.close()
+        assert scene.slack.files == [file]
+
+
+async def test_a_file_that_may_not_be_taken_away_hurts_nothing() -> None:
+    async with a_reply() as scene:
+        await scene.say(SAID)
+        await scene.clock.advance(5)
+        scene.slack.fail("chat.delete", refused("cant_delete_message"))
+        await scene.feed(Remark(RemarkKind.STARTED_OVER))
+        await scene.say("A short answer.")
+        await scene.close()
+        assert scene.slack.text == "A short answer."
