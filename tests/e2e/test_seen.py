@@ -7,6 +7,7 @@ import json
 from bot.playground.model import say, use_tool
 from bot.playground.slack.people import Upload
 from tests.e2e.conftest import C_GENERAL, D_ANA, U_ANA, Bot, Launcher
+from tests.e2e.test_manage import command, shown
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
@@ -87,3 +88,17 @@ async def test_a_long_answer_rolls_over_and_nothing_is_missing(bot: Bot) -> None
     assert shown == " ".join(answer.split())
     assert all(len(text.encode()) < 12_000 for text in bot.texts(root))
     assert len(bot.texts(root)) > 2
+
+
+async def test_an_admin_sets_that_answers_are_posted_in_a_channel_instead_of_streamed(
+    launcher: Launcher,
+) -> None:
+    async with launcher.up(BOT_ADMINS=U_ANA) as bot:
+        assert "update" in shown(await command(bot, "set streaming update"))
+        [posted] = bot.replies(await bot.ask("hello"))
+        assert posted.stream is None
+        [streamed] = bot.replies(await bot.say("hello", channel=D_ANA), D_ANA)
+        assert streamed.stream is not None
+        await command(bot, "set streaming auto")
+        [streamed] = bot.replies(await bot.ask("hello again"))
+        assert streamed.stream is not None
