@@ -66,15 +66,19 @@ async def test_only_prompts_count(world: World, strict: Worker) -> None:
 
 
 async def test_beyond_the_bounds_a_reply_without_a_mention_is_taken_out_again(world: World, strict: Worker) -> None:
+    gate = asyncio.Event()
+    world.agent.scripts = [Script(), Script(gate=gate)]
     first = world.message("hello")
     await strict.inbox.take(first)
     await until(lambda: len(world.chat.posted) == 1)
     long = world.message("x" * 11, root=first.ts, address=Address.OPEN)
     assert (await refused(strict, long)).reason is Reason.PROMPT_TOO_LONG
     await strict.inbox.take(world.message("and", root=first.ts, address=Address.OPEN))
-    await until(lambda: len(world.chat.posted) == 2)
+    await world.agent.wait_for_runs(2)
     more = world.message("more", root=first.ts, address=Address.OPEN)
     assert (await refused(strict, more)).reason is Reason.TOO_MANY_PROMPTS
+    gate.set()
+    await until(lambda: strict.inbox.threads_held == 0)
     assert [request.text for request in world.agent.requests] == ["hello", "and"]
 
 
