@@ -44,6 +44,7 @@ from bot.observed import Observed, warn_of
 from bot.patience import Patience, PatientDecisions, PatientFiles, PatientSpend, PatientTranscripts, PatientTurns
 from bot.policies import Policies
 from bot.policy_file import read_policy
+from bot.policy_view import PolicyView
 from bot.ports import Telemetry
 from bot.privacy import PersonalPrivacy, Privacy, PrivacyNeeds
 from bot.prompt_limits import PromptLimits
@@ -165,6 +166,7 @@ class _Core:
     decisions: Decisions
     viewing: Viewing
     copies: Copies
+    rules: PolicyView
 
 
 async def _serve_operators(settings: Settings, health: Health, metrics: Metrics, stack: AsyncExitStack) -> None:
@@ -285,12 +287,13 @@ async def _open_core(
     erasing = PrivacyNeeds(store.threads, store.erasure, store.inbox, sessions, store.workers, store.signals)
     forgetting = Privacy(erasing, inbox)
     privacy = PersonalPrivacy(forgetting, references, chat)
+    view = PolicyView(rules.policies, rules.admission, allowed.turn, settings.model)
     grace_s = settings.uninstall_grace_days * DAY_S
     departing = Departures(store.threads, store.departures, inbox, forgetting, clock, grace_s=grace_s)
     departures = await stack.enter_async_context(departing)
     viewing = Viewing(store.threads, sessions, references, chat)
     copies = Copies(store.threads, sessions, references)
-    return _Core(inbox, forks, edits, admin, budgets, privacy, departures, agent, decisions, viewing, copies)
+    return _Core(inbox, forks, edits, admin, budgets, privacy, departures, agent, decisions, viewing, copies, view)
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,6 +330,7 @@ def _listeners(
         changes=surface.changes,
         accounts=core.budgets,
         admission=surface.admission,
+        rules=core.rules,
         edits=core.edits,
         privacy=core.privacy,
         departing=core.departures,

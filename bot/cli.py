@@ -67,9 +67,13 @@ def demo(env_file: Path | None) -> None:
 
 
 @main.command()
+@click.option("--channel", default="", help="Also show the policy that holds in this channel (its id) for --user.")
+@click.option("--user", default="", help="The id of the person that the policy is shown for.")
 @env_file_option
-def doctor(env_file: Path | None) -> None:
+def doctor(channel: str, user: str, env_file: Path | None) -> None:
     """Check Slack, Redis and Claude for real, and say how to mend what is wrong."""
+    if bool(channel) != bool(user):
+        raise click.UsageError("--channel and --user go together.")
     environ = environment(env_file)
     logs.set_up(LogFormat.TEXT, level=logging.CRITICAL)  # what is wrong is in the findings
 
@@ -77,7 +81,7 @@ def doctor(env_file: Path | None) -> None:
 
     async def show() -> bool:
         sound = True
-        async for finding in examine(environ):
+        async for finding in examine(environ, channel, user):
             click.echo(line_of(finding))
             sound = sound and finding.verdict is not Verdict.FAIL
         return sound

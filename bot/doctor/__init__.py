@@ -12,6 +12,7 @@ import structlog
 from bot.agent.command import START_BOUND_S
 from bot.config import Settings
 from bot.doctor.claude import check_cli, check_model
+from bot.doctor.effective import effective_policy
 from bot.doctor.finding import Finding, Verdict, fail, ok
 from bot.doctor.policy import check_policy
 from bot.doctor.sandbox import check_sandbox
@@ -32,8 +33,12 @@ NETWORK_MEND: Final = "check the address, the network and any proxy between"
 _Check = Callable[[], Awaitable[Sequence[Finding]]]
 
 
-async def examine(environ: Mapping[str, str]) -> AsyncIterator[Finding]:
-    """All findings, each as soon as it is there. What can't be asked without right settings is left out."""
+async def examine(environ: Mapping[str, str], channel: str = "", user: str = "") -> AsyncIterator[Finding]:
+    """All findings, each as soon as it is there. What can't be asked without right settings is left out.
+
+    Args:
+        channel, user: the ids of a place and a person: the policy that holds for them is told at the end.
+    """
     checks: list[tuple[str, _Check, float]] = []
     model = ""
     try:
@@ -46,6 +51,7 @@ async def examine(environ: Mapping[str, str]) -> AsyncIterator[Finding]:
         model = settings.model
         checks += [
             ("policy", lambda: check_policy(settings.policy, environ), SERVICE_BOUND_S),
+            *_shown_for(settings, channel, user),
             ("Slack", lambda: check_token(settings), SERVICE_BOUND_S),
             ("Slack events", lambda: check_events(settings), SERVICE_BOUND_S),
             ("Redis", lambda: check_redis(settings.redis_url), SERVICE_BOUND_S),
@@ -58,6 +64,12 @@ async def examine(environ: Mapping[str, str]) -> AsyncIterator[Finding]:
     for name, check, bound_s in checks:
         for finding in await bounded(name, check, bound_s):
             yield finding
+
+
+def _shown_for(settings: Settings, channel: str, user: str) -> Sequence[tuple[str, _Check, float]]:
+    if not (channel and user):
+        return []
+    return [("effective policy", lambda: effective_policy(settings, channel, user), SERVICE_BOUND_S)]
 
 
 async def bounded(name: str, check: _Check, bound_s: float) -> Sequence[Finding]:

@@ -80,6 +80,14 @@ class Continue:
 
 
 @dataclass(frozen=True, slots=True)
+class ShowPolicy:
+    """What holds for a person in a channel; empty for oneself, and for where it is typed."""
+
+    channel: str = ""
+    user: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """What was spent."""
 
@@ -126,6 +134,7 @@ Command = (
     | Rename
     | Tag
     | Continue
+    | ShowPolicy
     | Usage
     | Forget
     | Export
@@ -189,6 +198,18 @@ def _help(_rest: str, _person: Person, _command: str) -> Command:
 
 def _usage(_rest: str, _person: Person, _command: str) -> Command:
     return Usage()
+
+
+def _policy(rest: str, _person: Person, command: str) -> Command:
+    asked = ShowPolicy()
+    for word in rest.split():
+        if found := _CHANNEL.fullmatch(word):
+            asked = replace(asked, channel=found.group(1))
+        elif found := _USER.fullmatch(word):
+            asked = replace(asked, user=found.group(1))
+        else:
+            return Unclear(wording.which_policy(command))
+    return asked
 
 
 def _list(rest: str, person: Person, _command: str) -> Command:
@@ -296,6 +317,7 @@ _VERBS: dict[str, Callable[[str, Person, str], Command]] = {
     "rename": _rename,
     "tag": _tag,
     "continue": _continue,
+    "policy": _policy,
     "usage": _usage,
     "forget": _forget,
     "export": _export,

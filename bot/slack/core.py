@@ -109,6 +109,12 @@ class Forgetting(Protocol):
     async def message_deleted(self, key: ThreadKey, ts: str) -> bool: ...
 
 
+class Rulebook(Protocol):
+    """See `bot.policy_view.PolicyView`."""
+
+    async def of(self, person: Person, channel: str) -> Sequence[tuple[str, str]]: ...
+
+
 class Management(Protocol):
     """See `bot.admin.Admin`."""
 

@@ -25,19 +25,20 @@ from bot.slack.commands import (
     Restore,
     SetStreaming,
     Show,
+    ShowPolicy,
     Stop,
     Tag,
     Unclear,
     Usage,
 )
-from bot.slack.core import Accounts, Branches, Copying, Forgetting, Management, Pages, Reference
+from bot.slack.core import Accounts, Branches, Copying, Forgetting, Management, Pages, Reference, Rulebook
 from bot.slack.direct import send_file
 from bot.slack.directory import Directory
 from bot.slack.installations import Installations
 from bot.slack.mode import ChannelModes, StreamingMode
 from bot.slack.mrkdwn import cut, escaped
 from bot.slack.permalinks import permalink
-from bot.slack.views import forgetting, listing, session, usage
+from bot.slack.views import forgetting, listing, policy, session, usage
 from bot.slack.views.parts import TITLE_CHARS, Notice, title_of
 
 log = structlog.get_logger(__name__)
@@ -69,6 +70,7 @@ class Desk:
         privacy: Forgetting,
         copies: Copying,
         pages: Pages | None,
+        rules: Rulebook,
     ) -> None:
         self._admin = admin
         self._forks = forks
@@ -82,6 +84,7 @@ class Desk:
         self._privacy = privacy
         self._copies = copies
         self._pages = pages
+        self._rules = rules
 
     async def carry_out(self, command: Command, person: Person, channel: str) -> Notice:
         """Do what a command asks for.
@@ -98,6 +101,8 @@ class Desk:
                 return await self.help(person, channel)
             case Unclear(why):
                 return Notice(why)
+            case ShowPolicy():
+                return await self._policy(command, person, channel)
             case Usage():
                 return await self._usage(person, channel)
             case SetStreaming(mode):
@@ -149,6 +154,14 @@ class Desk:
             return notice
         mode = (await self._modes.at(person.team, channel)).mode
         return Notice(f"{notice.text}\n{words.set_streaming(self._command, mode)}")
+
+    async def _policy(self, asked: ShowPolicy, person: Person, channel: str) -> Notice:
+        """Everybody sees what holds for themselves where they are; admins for anybody anywhere."""
+        whose, where = asked.user or person.user, asked.channel or channel
+        elsewhere = (whose, where) != (person.user, channel)
+        if elsewhere and not await self._directory.is_admin(person):
+            return Notice(words.POLICY_NOT_YOURS)
+        return policy.show(whose, where, await self._rules.of(Person(person.team, whose), where))
 
     async def _usage(self, person: Person, channel: str) -> Notice:
         admin = await self._directory.is_admin(person)

@@ -223,6 +223,7 @@ class CommandRow:
 
 COMMAND = CommandRow(
     "List, show, reset, restore, stop, compact, rename, tag and continue conversations; what was spent",
-    "help | list | show | reset | restore | stop | compact | rename | tag | continue | export | forget | usage | set",
+    "help | list | show | reset | restore | stop | compact | rename | tag | continue | export | forget | policy | "
+    "usage | set",
     should_escape=True,
 )

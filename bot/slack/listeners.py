@@ -34,6 +34,7 @@ from bot.slack.core import (
     Management,
     Messages,
     Pages,
+    Rulebook,
 )
 from bot.slack.desk import Desk
 from bot.slack.directory import Directory
@@ -70,6 +71,7 @@ def build_app(
     modes: ChannelModes,
     accounts: Accounts,
     admission: Admits,
+    rules: Rulebook,
     edits: Edits,
     privacy: Forgetting,
     follow_deletes: bool,
@@ -91,6 +93,7 @@ def build_app(
         viewers: who looks at App Home.
         changes: tells of threads that changed.
         admission: whom the bot deals with.
+        rules: what holds for whom.
         background: whoever opened it closes it after the transport is closed.
     """
     desk = Desk(
@@ -106,6 +109,7 @@ def build_app(
         privacy=privacy,
         copies=copies,
         pages=pages,
+        rules=rules,
     )
     home = Home(admin, desk, directory, installations, viewers, background, clock, accounts, admission, decisions)
     changes.listen(home.changed)

@@ -394,6 +394,7 @@ def help_text(command: str, branch_emoji: Sequence[str], *, admin: bool) -> str:
         f"`{command} compact ID` – go on from a summary, when a conversation has grown long",
         f"`{command} stop ID` – stop the answer that is being written",
         f"`{command} reset ID` – start afresh in that thread; `{command} restore ID` undoes it",
+        f"`{command} policy` – what I may do here, for you",
         f"`{command} usage` – what you have spent, and what is left of the budgets",
         f"`{command} rename ID new title`, `{command} tag ID name` – to find it again",
         f"`{command} export ID` – a conversation as files, in a direct message; `{command} export` – all of yours",

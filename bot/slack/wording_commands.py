@@ -50,6 +50,15 @@ def unresolved_filter(word: str) -> str:
     )
 
 
+POLICY_NOT_YOURS = "Only admins see what holds for other people, or in other places. Leave both out to see your own."
+POLICY_TITLE = "What holds for {user} {place}"
+
+
+def which_policy(command: str) -> str:
+    """For somebody who asked for a policy in words that name neither a channel nor a person."""
+    return f"Write `{command} policy`, or as an admin `{command} policy #channel @person`."
+
+
 ADMINS_SET = "Only admins decide how answers appear in a channel."
 
 _MODES: dict[StreamingMode, str] = {

@@ -6,10 +6,14 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from bot.config import Settings
+from bot.doctor.effective import effective_policy
 from bot.playground.model import say, use_tool
 from bot.playground.slack.default_workspace import C_RANDOM
 from tests.e2e.conftest import C_GENERAL, U_ANA, U_BEN, Launcher
 from tests.e2e.deciding import card, shown
+from tests.e2e.test_manage import command
+from tests.e2e.test_manage import shown as shown_to
 
 SRE = "S0SRE000001"
 
@@ -119,3 +123,42 @@ async def test_a_group_may_do_what_others_are_asked_about(launcher: Launcher, tm
         bot.model.script(write, say("Written."))
         root = bot.slack.people.say(U_ANA, C_GENERAL, f"{bot.slack.mention} Write it")
         assert "Writing note.md" in shown(await card(bot, root))
+
+
+async def test_everybody_sees_what_holds_for_them_and_admins_for_anybody(launcher: Launcher, tmp_path: Path) -> None:
+    launcher.slack.workspace.groups[SRE] = [U_BEN]
+    settings = policy(
+        tmp_path,
+        f'[groups.{SRE}]\nmodel = "claude-opus-5"\ntools = {{ allow = ["Write(<drafts>/*)"], deny = ["WebFetch"] }}\n'
+        f"[channels.{C_RANDOM}.limits]\nmax_turns = 3\nuser_day_usd = 2.5\n",
+    )
+    async with launcher.up(**settings) as bot:
+        own = shown_to(await command(bot, "policy", U_BEN))
+        assert f"rules, group {SRE}: deny WebFetch; allow Write(&lt;drafts&gt;/*)" in own
+        assert "rules, built in: allow Read, Glob, Grep" in own
+        assert "model: claude-opus-5" in own
+        assert "may talk to it: yes" in own
+        assert "Only admins" in shown_to(await command(bot, f"policy <#{C_RANDOM}> <@{U_ANA}>", U_BEN))
+        of_ben = shown_to(await command(bot, f"policy <#{C_RANDOM}> <@{U_BEN}>"))
+        assert "asks the model 3 times at most" in of_ben
+        assert "user_day_usd: 2.5" in of_ben
+        assert "claude-opus-5" not in shown_to(await command(bot, "policy"))
+        stranger = shown_to(await command(bot, f"policy <#{C_RANDOM}> <@U0NOBODY999>"))
+        assert "may talk to it: no: this person is kept out" in stranger
+
+
+async def test_the_doctor_shows_what_holds_for_a_person_in_a_channel(launcher: Launcher, tmp_path: Path) -> None:
+    launcher.slack.workspace.groups[SRE] = [U_BEN]
+    text = f'[access]\ndeny_channels = ["{C_RANDOM}"]\n[groups.{SRE}]\nmodel = "claude-opus-5"\n'
+    environ = {
+        "SLACK_BOT_TOKEN": launcher.slack.bot_token,
+        "SLACK_APP_TOKEN": launcher.slack.app_token,
+        "SLACK_API_URL": launcher.slack.api_url,
+        "REDIS_URL": "memory:",
+        **policy(tmp_path, text),
+    }
+    told = await effective_policy(Settings.parse(environ), C_RANDOM, U_BEN)
+    details = [finding.detail for finding in told]
+    assert {finding.name for finding in told} == {f"for {U_BEN} in {C_RANDOM}"}
+    assert "may talk to it: no: this place is closed" in details
+    assert "model: claude-opus-5" in details

@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from types import ModuleType
 
@@ -191,7 +191,8 @@ def test_reading_the_file_leaves_the_process_as_it_was(monkeypatch: pytest.Monke
 def test_doctor_prints_a_line_each_and_ends_by_the_result(
     verdicts: tuple[Verdict, ...], status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def examine(_environ: Mapping[str, str]):  # type: ignore[no-untyped-def]  # an async generator's type is long
+    async def examine(_environ: Mapping[str, str], channel: str, user: str) -> AsyncIterator[Finding]:
+        assert (channel, user) == ("", "")
         for verdict in verdicts:
             yield Finding("Redis", verdict, "version 7.0")
 
@@ -201,6 +202,12 @@ def test_doctor_prints_a_line_each_and_ends_by_the_result(
 
     assert result.exit_code == status
     assert result.stdout.splitlines() == [f"{verdict:4}  Redis: version 7.0" for verdict in verdicts]
+
+
+def test_a_policy_is_shown_for_a_channel_and_a_user_together_or_not_at_all() -> None:
+    result = bot_command("doctor", "--channel", "C1")
+    assert result.exit_code == 2
+    assert "--channel and --user go together" in result.stderr
 
 
 def test_a_finding_ends_with_how_to_mend_it() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -183,6 +183,13 @@ class FakeAdmission:
         self.asked.append((person, channel))
         if self.refusal is not None:
             raise self.refusal
+
+
+class FakeRulebook:
+    """What holds."""
+
+    async def of(self, person: Person, channel: str) -> Sequence[tuple[str, str]]:
+        return [("model", f"that of {person.user} in {channel}"), ("rules", "allow <Read> & more")]
 
 
 @dataclass
@@ -513,6 +520,7 @@ async def incoming(
                 modes=ChannelModes(StreamingMode.AUTO, clock, channels),
                 accounts=FakeAccounts(),
                 admission=admission,
+                rules=FakeRulebook(),
                 edits=edits,
                 privacy=privacy,
                 follow_deletes=follow_deletes,
