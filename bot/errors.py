@@ -96,6 +96,8 @@ class Reason(StrEnum):
     """Several sessions start with the given id."""
     NOT_YOURS = "not_yours"
     """Only the session's people and admins may do this."""
+    ALREADY_ASKED = "already_asked"
+    """This very button was pressed before, or what was written came again."""
     NOTHING_TO_COMPACT = "nothing_to_compact"
     """Nothing was answered in the session yet."""
     WAITS_FOR_DECISION = "waits_for_decision"

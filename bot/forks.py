@@ -136,7 +136,11 @@ class Forks:
             Refusal: those of `branch`.
         """
         branch = await self.branch(person, thread, ts, asks="summary")
-        await self._inbox.compact(person, branch.thread, just_after(branch.thread.root_ts))
+        try:
+            await self._inbox.compact(person, branch.thread, just_after(branch.thread.root_ts))
+        except Refusal as refusal:
+            if refusal.reason is not Reason.ALREADY_ASKED:
+                raise
         return branch
 
     async def continue_here(self, person: Person, channel: str, reference: Reference = "") -> Branch:

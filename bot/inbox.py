@@ -330,6 +330,9 @@ class Inbox:
         Args:
             reply_ts: the message whose button was pressed; pressing it again changes nothing.
             ending: the limit that was hit, MAX_TURNS, MAX_BUDGET or MAX_TIME.
+
+        Raises:
+            Refusal: ALREADY_ASKED, and those of `take`.
         """
         limits = await self._limits(thread.channel, person)
         turns, budget, turn_s = limits.max_turns, limits.max_budget_usd, limits.max_turn_s
@@ -339,7 +342,7 @@ class Inbox:
             max_turn_s=turn_s * 2 if turn_s and ending is Ending.MAX_TIME else turn_s,
         )
         text = "Please continue where you stopped."
-        return await self.take(
+        return await self._take_once(
             Message(thread, reply_ts, person.user, text, Address.BOT, user_team=person.team, limits=raised)
         )
 
@@ -348,8 +351,19 @@ class Inbox:
 
         Args:
             ts: stands for what was done, such as a message with the word; the same one again changes nothing.
+
+        Raises:
+            Refusal: ALREADY_ASKED, and those of `take`.
         """
-        return await self.take(Message(thread, ts, person.user, "", Address.BOT, user_team=person.team, compact=True))
+        message = Message(thread, ts, person.user, "", Address.BOT, user_team=person.team, compact=True)
+        return await self._take_once(message)
+
+    async def _take_once(self, message: Message) -> Receipt:
+        """Take what a button asks for, and say so when it was asked for before."""
+        receipt = await self.take(message)
+        if receipt.taken is Taken.DUPLICATE:
+            raise Refusal(Reason.ALREADY_ASKED)
+        return receipt
 
     @asynccontextmanager
     async def exclusive(self, thread: ThreadKey, *, wait_s: float = 5.0) -> AsyncIterator[Lease]:

@@ -78,7 +78,7 @@ class ToolsTable(Table):
 class LimitsTable(Table):
     max_turns: Count | None = None
     max_turn_usd: Money | None = None
-    max_turn_s: Annotated[float, Field(ge=1)] | None = None
+    max_turn_s: Annotated[float, Field(ge=1, allow_inf_nan=False)] | None = None
     user_day_usd: Money | None = None
     user_month_usd: Money | None = None
     channel_day_usd: Money | None = None

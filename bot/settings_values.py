@@ -60,7 +60,7 @@ def number(lowest: float, highest: float | None = None) -> Callable[[str], float
     expected = f"a number {_range(lowest, highest)}"
 
     def read(value: str) -> float:
-        if not re.fullmatch(r"[+-]?([0-9]{1,18}\.?[0-9]{0,18}|\.[0-9]{1,18})", value):
+        if not re.fullmatch(r"[+-]?([0-9]{1,18}(\.[0-9]{0,18})?|\.[0-9]{1,18})", value):
             raise ValueError(f"must be {expected}, not {value!r}")
         return _within(float(value), lowest, highest, expected)
 

@@ -216,6 +216,7 @@ _REFUSALS: dict[Reason, str] = {
     Reason.UNKNOWN_SESSION: "I know no such conversation. Take its ID from the list, or the link of its thread.",
     Reason.AMBIGUOUS_SESSION: "Several conversations have an ID that starts so. Give more of it, or a link.",
     Reason.NOT_YOURS: "Only the people in that conversation and admins can do this.",
+    Reason.ALREADY_ASKED: "That was asked for before: it is done, or being done.",
     Reason.NOTHING_TO_COMPACT: "There is nothing to summarise there yet.",
     Reason.WAITS_FOR_DECISION: "Something waits for a decision there. Decide that first, or stop it.",
     Reason.NOT_YOUR_MESSAGE: "Only the one who wrote that message can have it asked again, while it is still there.",

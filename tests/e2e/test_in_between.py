@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from bot.playground.model import say
-from tests.e2e.conftest import C_GENERAL, D_ANA, U_ANA, U_BEN, Bot
+from tests.e2e.conftest import C_GENERAL, D_ANA, U_ANA, U_BEN, Bot, Launcher
 
 HOURGLASS = "hourglass_flowing_sand"
 
@@ -102,6 +102,22 @@ async def test_what_waits_at_a_stop_waits_until_somebody_goes_on(bot: Bot, then:
         await bot.say("later", root)
     assert [request.prompt for request in bot.model.requests][1:] == prompts
     await bot.slack.wait_until(lambda: not any(waits(bot, ts) for ts in later))
+
+
+async def test_what_waits_at_a_stop_waits_over_a_restart_too(launcher: Launcher) -> None:
+    async with launcher.up() as bot:
+        async with running_turn(bot) as (root, _):
+            second = bot.slack.people.say(U_ANA, C_GENERAL, "second", root)
+            await bot.slack.wait_until(lambda: waits(bot, second))
+            bot.slack.people.say(U_ANA, C_GENERAL, "stop", root)
+            await bot.turns_ended(root)
+        [reply] = bot.replies(root)
+    async with launcher.up() as bot:
+        await bot.say("sentinel", channel=D_ANA)
+        assert bot.model.requests[-1].prompt == "sentinel"
+        await bot.slack.people.click(U_BEN, reply, "go_on")
+        await bot.turns_ended(root, 2)
+        assert bot.model.requests[-1].prompt == "second"
 
 
 async def test_what_addresses_somebody_else_is_context_for_the_next_prompt(bot: Bot) -> None:

@@ -66,6 +66,35 @@ async def test_a_context_that_is_nearly_full_is_said_and_compacted(bot: Bot) -> 
     assert bot.model.requests[-1].prompts == ["remember 42", "and before?"]
 
 
+async def test_compact_is_there_for_anybody_after_a_restart_and_happens_once(launcher: Launcher) -> None:
+    async with launcher.up() as bot:
+        root = await long_conversation(bot)
+        offered = bot.replies(root)[-1]
+    async with launcher.up() as bot:
+        bot.model.script(SUMMARY)
+        await bot.slack.people.click(U_BEN, offered, "compact")
+        await bot.turns_ended(root, 3)
+        await bot.slack.people.click(U_ANA, offered, "compact")
+        assert "it is done, or being done" in (await bot.told()).text
+    async with launcher.up() as bot:
+        await bot.say("what?", root)
+        assert any("They want 42 and 43 remembered." in text for text in bot.model.requests[-1].texts)
+        assert len(bot.replies(root)) == 4
+
+
+async def test_a_branch_of_a_long_conversation_says_so_and_is_compacted_there(bot: Bot) -> None:
+    root = await long_conversation(bot)
+    branch = await bot.branch(bot.replies(root)[-1].ts)
+    opened = bot.slack.workspace.message(C_GENERAL, branch)
+    assert "fills nearly all" in str(opened.blocks)
+    bot.model.script(SUMMARY)
+    await bot.slack.people.click(U_ANA, opened, "compact")
+    await bot.turns_ended(branch)
+    assert "from here on I remember a summary" in bot.texts(branch)[-1]
+    await bot.say("here as well?", root)
+    assert bot.model.requests[-1].prompts == ["remember 42", "and 43", "here as well?"]
+
+
 async def test_a_long_conversation_is_branched_from_a_summary(bot: Bot) -> None:
     root = await long_conversation(bot)
     bot.model.script(SUMMARY)
@@ -196,6 +225,7 @@ async def test_what_a_turn_may_cost_ends_it_with_continue(launcher: Launcher) ->
         assert "Continue" in str(bot.replies(root)[-1].blocks)
         for _ in range(2):
             await bot.slack.people.click(U_ANA, bot.replies(root)[0], "continue_turn")
+        assert "it is done, or being done" in (await bot.told()).text
         await bot.turns_ended(root, 2)
         await bot.say("again?", root)
         assert bot.texts(root)[1:] == ["Found nothing.", "ok"], "the second click changed nothing"

@@ -130,6 +130,14 @@ def test_a_wrong_secret_is_explained_without_showing_it(name: str, value: str, t
     assert "1-secret" not in problem
 
 
+@pytest.mark.parametrize("value", ["nan", "inf", "1e3", "-1", "$5", "5,00", "٣", "5 USD", "0x10", "9" * 30])
+@pytest.mark.parametrize("name", ["BOT_BUDGET_USER_DAY_USD", "BOT_MAX_BUDGET_USD", "BOT_MAX_TURN_S", "BOT_MAX_TURNS"])
+def test_an_odd_number_is_explained(name: str, value: str) -> None:
+    (problem,) = problems_of(SOCKET | {name: value})
+
+    assert problem.startswith(f"{name} must be a")
+
+
 def test_tokens_of_unknown_shape_are_taken() -> None:
     assert Settings.parse({"SLACK_BOT_TOKEN": "anything", "SLACK_APP_TOKEN": "goes"}).slack_app_token == "goes"
 

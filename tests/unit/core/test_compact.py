@@ -16,8 +16,10 @@ from tests.waiting import until
 
 async def test_compacting_is_a_turn_that_asks_nothing(world: World, worker: Worker) -> None:
     (first,) = await talk(world, worker, "first")
-    for _ in range(2):
-        await worker.admin.compact(ANA, first.thread, "1900000000.000100")
+    await worker.admin.compact(ANA, first.thread, "1900000000.000100")
+    with pytest.raises(Refusal) as refused:
+        await worker.admin.compact(BEN, first.thread, "1900000000.000100", there=True)
+    assert refused.value.reason is Reason.ALREADY_ASKED
     await until(lambda: len(world.chat.posted) == 2)
     request = world.agent.requests[1]
     assert (request.compact, request.text, request.resume) == (True, "", True)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
+import pytest
+
+from bot.errors import Reason, Refusal
 from bot.model import Address, Ending, Limits, Taken, TextDelta
 from tests.fakes_agent import Script
-from tests.unit.core.conftest import ANA, Worker, World
+from tests.unit.core.conftest import ANA, BEN, Worker, World
 from tests.waiting import until
 
 
@@ -99,8 +103,10 @@ async def test_a_stop_reaches_the_worker_that_runs_the_turn(world: World) -> Non
     await runs.inbox.take(message)
     await world.agent.wait_for_runs(1)
     await until(lambda: bool(world.chat.replies and world.chat.replies[0].events))
+    asked_at = time.monotonic()
     assert await other.inbox.stop(message.thread)
     await until(lambda: world.chat.texts(message.thread) == ["so far"])
+    assert time.monotonic() - asked_at < 1.0
     closing = world.chat.replies[0].closing
     assert closing is not None
     assert closing.outcome.ending is Ending.STOPPED
@@ -173,8 +179,11 @@ async def test_continue_goes_on_with_twice_the_limit_that_was_hit_and_only_once(
     message = world.message("long task")
     await worker.inbox.take(message)
     await until(lambda: len(world.chat.posted) == 1)
-    for _ in range(2):
-        await worker.inbox.continue_turn(ANA, message.thread, "1900000000.000100", Ending.MAX_TURNS)
+    pressed = "1900000000.000100"
+    await worker.inbox.continue_turn(ANA, message.thread, pressed, Ending.MAX_TURNS)
+    with pytest.raises(Refusal) as refused:
+        await worker.inbox.continue_turn(BEN, message.thread, pressed, Ending.MAX_TURNS)
+    assert refused.value.reason is Reason.ALREADY_ASKED
     await until(lambda: len(world.chat.posted) == 2)
     assert [request.limits for request in world.agent.requests] == [Limits(10, 2.0, 600.0), Limits(20, 2.0, 600.0)]
     assert world.agent.requests[1].resume
