@@ -89,6 +89,7 @@ class Erasure:
     async def forget_person(self, person: Person, *, spend: bool) -> None:
         await self._database.call("HDEL", keys.homes(person.team), person.user)
         await self._database.call("UNLINK", keys.pending_for(person.team, person.user))
+        await self._database.call("UNLINK", keys.prompts(person.team, f"user:{person.user}"))
         if spend:
             await self._forget_spend(person)
 

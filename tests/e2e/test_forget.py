@@ -82,7 +82,7 @@ async def test_a_person_and_all_that_was_theirs(server: FakeServer, launcher: La
         assert [trace for trace in ("secret", U_ANA, root) if trace in left] == []
         await until(lambda: "secret" not in on_disk(launcher.data_dir))
         await bot.say("what was said here?", bens, user=U_BEN)
-        assert "secret" not in repr(bot.model.requests[-1].raw)
+        assert "secret" not in repr(bot.model.requests[-1].raw["messages"])
         assert bot.model.requests[-1].prompts[0] == "what ben says"
 
 
@@ -114,7 +114,7 @@ async def test_a_deleted_message_takes_its_turn_out_of_the_session(server: FakeS
         await bot.slack.wait_until(lambda: not bot.slack.undelivered)
         assert "secret" not in await everything(server)
         await bot.say("what did I say?", root)
-        assert "secret" not in repr(bot.model.requests[-1].raw)
+        assert "secret" not in repr(bot.model.requests[-1].raw["messages"])
         assert bot.model.requests[-1].prompts[0] == "first"
 
 
