@@ -10,7 +10,7 @@ from uuid import uuid4
 from bot.agent.sessions import ClaudeSessions
 from bot.clock import SystemClock
 from bot.errors import Reason, Refusal
-from bot.model import Exchange, Person, Thread, ThreadFilter, ThreadKey
+from bot.model import Exchange, Passage, Person, Thread, ThreadFilter, ThreadKey
 from bot.operators.visit import Visit
 from bot.privacy import Forgotten, Privacy, PrivacyNeeds
 from bot.store.client import connect
@@ -61,6 +61,10 @@ class Desk:
         if thread is None:
             raise Refusal(Reason.UNKNOWN_SESSION, reference)
         return thread, found[0][1]
+
+    async def passages(self, thread: Thread, session_id: str) -> Sequence[Passage]:
+        """All that was said, thought and done in a session. Raises StoreAway."""
+        return await self._sessions.passages(thread.key, session_id)
 
     async def exchanges(self, thread: Thread, session_id: str, last: int = ALL_EXCHANGES) -> Sequence[Exchange]:
         """The last things that were said in a session."""
