@@ -11,13 +11,15 @@ import structlog
 from bot.model import Turn
 from bot.ports import Clock, Journal, Reply
 from bot.slack.draft import Draft
+from bot.slack.feed import Feed
 from bot.slack.installations import Installations
 from bot.slack.limits import PART_BYTES
 from bot.slack.messages import ReplyMessages
 from bot.slack.mode import ChannelModes
 from bot.slack.record import Record
-from bot.slack.reply import SlackReply, Tempo
+from bot.slack.reply import SlackReply
 from bot.slack.script import Script
+from bot.slack.sending import Sending, Tempo
 from bot.slack.status import StatusLine
 from bot.slack.uploads import Uploads
 from bot.slack.ways import Ways
@@ -79,18 +81,19 @@ class Replies:
         ways = Ways(draft, messages, mode)
         writer = Writer(draft, messages, mode, self._clock)
         status = StatusLine(api, key.channel, key.root_ts, self._clock)
-        uploads = Uploads(messages)
-        reply = SlackReply(key, draft, ways, writer, record, status, uploads, self._clock, self._tempo)
+        feed = Feed()
+        sending = Sending(key, feed, draft, ways, writer, record, status, self._clock, self._tempo)
+        reply = SlackReply(feed, draft, sending, status, Uploads(messages), self._tempo)
         showing = asyncio.create_task(status.keep(), name="status")
-        sending = reply.begin()
+        writing = reply.begin()
         self._open.add(reply)
         try:
             yield reply
         finally:
             self._open.discard(reply)
-            closed = sending.done() and not sending.cancelled() and sending.exception() is None
+            closed = writing.done() and not writing.cancelled() and writing.exception() is None
             await _end(showing)
-            await _end(sending)
+            await _end(writing)
         if closed:
             await status.clear()
 

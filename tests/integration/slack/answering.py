@@ -33,7 +33,7 @@ from bot.ports import Reply
 from bot.slack.mode import ChannelModes, StreamingMode
 from bot.slack.rates import LocalBuckets
 from bot.slack.replies import Replies
-from bot.slack.reply import Tempo
+from bot.slack.sending import Tempo
 from bot.slack.web import Web, web_client
 from tests.unit.slack.read_back import check_told
 from tests.workspaces import installed_with
