@@ -53,6 +53,11 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class StopMine:
+    """Stop one's own turns that run where it is said."""
+
+
+@dataclass(frozen=True, slots=True)
 class Compact:
     """Go on from a summary. `ts` is that of the message with the word, when it was one in the thread itself."""
 
@@ -130,6 +135,7 @@ Command = (
     | Reset
     | Restore
     | Stop
+    | StopMine
     | Compact
     | Rename
     | Tag
@@ -253,6 +259,10 @@ def _about(verb: str, make: Callable[[Reference], Command]) -> Callable[[str, Pe
     return read
 
 
+def _stop(rest: str, person: Person, command: str) -> Command:
+    return _about("stop", Stop)(rest, person, command) if rest.strip() else StopMine()
+
+
 def tag_of(typed: str) -> str:
     """A tag as it is kept and looked for: one word in lower case, so that it can be typed after `tag:`."""
     return "-".join(plain(typed).replace("`", "").lower().split()).removeprefix("tag:")
@@ -312,7 +322,7 @@ _VERBS: dict[str, Callable[[str, Person, str], Command]] = {
     "show": _about("show", Show),
     "reset": _about("reset", Reset),
     "restore": _about("restore", Restore),
-    "stop": _about("stop", Stop),
+    "stop": _stop,
     "compact": _about("compact", Compact),
     "rename": _rename,
     "tag": _tag,

@@ -27,6 +27,7 @@ from bot.slack.commands import (
     Show,
     ShowPolicy,
     Stop,
+    StopMine,
     Tag,
     Unclear,
     Usage,
@@ -103,6 +104,8 @@ class Desk:
                 return Notice(why)
             case ShowPolicy():
                 return await self._policy(command, person, channel)
+            case StopMine():
+                return await self.stop_latest(person, channel)
             case Usage():
                 return await self._usage(person, channel)
             case SetStreaming(mode):

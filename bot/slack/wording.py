@@ -393,7 +393,7 @@ def help_text(command: str, branch_emoji: Sequence[str], *, admin: bool) -> str:
         f"`{command} show ID` – one conversation, where it came from, and what was said last",
         f"`{command} continue` – go on with your latest conversation here; with an ID or link, with that one",
         f"`{command} compact ID` – go on from a summary, when a conversation has grown long",
-        f"`{command} stop ID` – stop the answer that is being written",
+        f"`{command} stop` – stop the answers to you that are being written here; with an ID, the one there",
         f"`{command} reset ID` – start afresh in that thread; `{command} restore ID` undoes it",
         f"`{command} policy` – what I may do here, for you",
         f"`{command} usage` – what you have spent, and what is left of the budgets",

@@ -161,6 +161,7 @@ async def rig(
             "REDIS_URL": redis_url,
             "BOT_DATA_DIR": str(folder / "data"),
             "BOT_DRAIN_S": "1",
+            "BOT_PROMPTS_PER_MINUTE": "10000",  # one person asks for a hundred here
             **model.env,
             **settings,
         }

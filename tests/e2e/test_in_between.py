@@ -55,7 +55,7 @@ async def test_a_waiting_message_can_be_deleted_and_edited(bot: Bot) -> None:
     assert bot.model.requests[-1].prompt == "mended"
 
 
-@pytest.mark.parametrize("how", ["word", "mention", "reaction", "shortcut", "command", "button"])
+@pytest.mark.parametrize("how", ["word", "mention", "reaction", "shortcut", "command", "bare command", "button"])
 async def test_a_turn_can_be_stopped_and_what_was_said_stays(bot: Bot, how: str) -> None:
     async with running_turn(bot) as (root, _):
         people = bot.slack.people
@@ -70,6 +70,8 @@ async def test_a_turn_can_be_stopped_and_what_was_said_stays(bot: Bot, how: str)
                 await people.shortcut(U_ANA, "stop_turn", C_GENERAL, root)
             case "command":
                 await people.command(U_ANA, C_GENERAL, f"/agent stop {bot.link(root)}")
+            case "bare command":
+                await people.command(U_ANA, C_GENERAL, "/agent stop")
             case "button":
                 people.stop_stream(U_ANA, C_GENERAL, root)
         await bot.turns_ended(root)
