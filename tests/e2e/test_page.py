@@ -167,8 +167,14 @@ async def test_people_talk_branch_list_reset_and_restore_on_the_page(browser: Br
         await expect(first).to_be_in_viewport()
         await expect(await ana.ask("What do you remember?")).to_contain_text("lemon")
 
-        written = await ana.ask("Write plan.md: launch on Friday, with cake")
-        await expect(written.get_by_role("img", name="done")).to_be_visible()
+        before = await ana.answers().count()
+        await ana.write("Write plan.md: launch on Friday, with cake", in_thread=True)
+        card = ana.thread.get_by_role("article").filter(has_text="May I make this change?")
+        await expect(card).to_contain_text("+launch on Friday, with cake")
+        await card.get_by_role("button", name="Allow once").click()
+        await expect(ana.thread).to_contain_text("allowed this once")
+        await ana.answer(before)
+        await expect(ana.thread.get_by_role("img", name="done")).to_be_visible()
 
         await ana.write("/agent list")
         listed = ana.channel.get_by_role("article").filter(has_text="Only visible to you").last
