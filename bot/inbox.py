@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import structlog
 
+from bot.acks import AcksFirst
 from bot.errors import LeaseLost, Reason, Refusal, StoreAway
 from bot.held import HeldThreads, TurnRunner
 from bot.model import (
@@ -134,6 +135,7 @@ class Inbox:
         )
         self._rounds = Rounds(clock)
         self._run_beside = self._rounds.beside
+        self._acks = AcksFirst(self._run_beside)
         self._heard_at = 0.0
         self._holders_until = 0.0
         self._draining = False
@@ -148,6 +150,7 @@ class Inbox:
     async def __aexit__(self, *exc: object) -> None:
         self._draining = True
         await logged(self._beat())
+        self._acks.go_on()
         await self._held.drain(self._drain_s)
         await self._rounds.end(LAST_WORDS_S)
 
@@ -189,6 +192,10 @@ class Inbox:
             Refusal: NOT_HERE, NOT_FOR_YOU, or one of a bound (PROMPT_TOO_LONG,
                 TOO_MANY_PROMPTS, BOTS_TALKING, THREAD_FULL); it is not kept.
         """
+        with self._acks.taking():
+            return await self._take(message)
+
+    async def _take(self, message: Message) -> Receipt:
         await self._admit(message)
         if message.under_bot:
             await self._await_branch(message.thread)
@@ -202,13 +209,13 @@ class Inbox:
         if receipt.taken is Taken.PROMPT and message.address is not Address.BOT:
             await self._check_kept(message)
         if receipt.new_thread:
-            self._run_beside(self._store.enlist(message, session_id))
+            self._acks.then(self._store.enlist(message, session_id))
         log.info("message_taken", thread=str(message.thread), ts=message.ts, taken=receipt.taken.value)
         revived = receipt.behind_turn and not receipt.holder and self._holders_first
         if receipt.taken is Taken.PROMPT and not revived:
-            self._run_beside(self._see_to(message.thread, receipt.holder, receipt.prefers))
+            self._acks.then(self._see_to(message.thread, receipt.holder, receipt.prefers))
         if receipt.taken is Taken.PROMPT and receipt.behind_turn:
-            self._run_beside(self._chat.mark_waiting(message))
+            self._acks.then(self._chat.mark_waiting(message))
         elif receipt.taken is Taken.PROMPT and not receipt.deferred:
             self._turns.never_marked(message)
         return receipt
