@@ -104,7 +104,7 @@ async def test_a_person_is_forgotten_with_all_that_was_theirs(server: FakeServer
         assert result.exit_code == 0
         assert result.stdout.endswith("forgotten: 2 sessions, 1 turns in those of others\n")
         left = await everything(server)
-        assert [trace for trace in (U_ANA, "plan", "aside") if trace in left] == []
+        assert [trace for trace in (U_ANA, "red plan", "blue plan", "ana's aside") if trace in left] == []
 
 
 async def test_what_is_not_there_ends_with_status_1_and_a_wrong_line_with_2(fresh_memory: None) -> None:
