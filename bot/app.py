@@ -17,39 +17,15 @@ import aiohttp
 import structlog
 from slack_bolt.async_app import AsyncApp
 
-from bot.admin import Admin
 from bot.admission import Admission
-from bot.agent import command
-from bot.agent.claude import ClaudeAgent
-from bot.agent.leftovers import Leftovers
-from bot.agent.memory import memory, room_for
-from bot.agent.sessions import ClaudeSessions
-from bot.agent.settings import AgentSettings, PoolBounds
-from bot.agent.workspace import SessionWorkspaces
-from bot.allowed import Allowed
-from bot.approvers import Approvers
-from bot.asking import AskingNeeds
-from bot.attempts import AttemptNeeds
-from bot.budgets import Budgets
 from bot.clock import SystemClock
 from bot.config import Settings, Transport
-from bot.copies import Copies
-from bot.decisions import Decisions
-from bot.departures import Departures
-from bot.edits import Edits
+from bot.core import Core, Means, Rules, open_core
 from bot.errors import StartError, StoreAway
-from bot.forks import ForkNeeds, Forks
-from bot.inbox import Inbox, InboxBounds
 from bot.observed import Observed, warn_of
-from bot.patience import Patience, PatientDecisions, PatientFiles, PatientSpend, PatientTranscripts, PatientTurns
 from bot.policies import Policies
 from bot.policy_file import read_policy
-from bot.policy_view import PolicyView
 from bot.ports import Telemetry
-from bot.privacy import PersonalPrivacy, Privacy, PrivacyNeeds
-from bot.prompt_limits import PromptLimits
-from bot.prompts import PromptWriter
-from bot.references import References
 from bot.slack.answers import Answers
 from bot.slack.background import Background
 from bot.slack.changes import Changes
@@ -69,8 +45,6 @@ from bot.telemetry.exporter import exporting
 from bot.telemetry.metrics import CONTENT_TYPE, Metrics
 from bot.telemetry.told import Told
 from bot.telemetry.traces import ExportedTraces, LoggedTraces, Traces
-from bot.turns import Turns
-from bot.viewing import Viewing
 from bot.web.health import Health, health_routes
 from bot.web.metrics import metrics_route
 from bot.web.server import serving
@@ -123,8 +97,8 @@ async def running(settings: Settings, environ: Mapping[str, str]) -> AsyncIterat
         downloads = Downloads(session, api_url=settings.slack_api_url, max_bytes=settings.attachment_max_mb * MB)
         changes = Changes()
         chat = SlackChat(installations, replies, directory, downloads, changes)
-        rules = _Rules(Policies(policy, directory), Admission(policy.access, directory))
-        core = await _open_core(settings, environ, store, chat, rules, clock, telemetry, stack)
+        rules = Rules(Policies(policy, directory), Admission(policy.access, directory))
+        core = await open_core(Means(settings, environ, store, chat, rules, clock, telemetry), stack)
         observed = Observed(worker, store, core.inbox, core.agent, replies, health, clock)
         await stack.enter_async_context(observed.watched())
         metrics.watch(observed.gauges())
@@ -141,32 +115,6 @@ async def running(settings: Settings, environ: Mapping[str, str]) -> AsyncIterat
         yield
         health.open = False
         log.info("stopping", worker=worker)
-
-
-@dataclass(frozen=True, slots=True)
-class _Rules:
-    """What the operator's policy comes to."""
-
-    policies: Policies
-    admission: Admission
-
-
-@dataclass(frozen=True, slots=True)
-class _Core:
-    """The core's doors, and the agent behind them."""
-
-    inbox: Inbox
-    forks: Forks
-    edits: Edits
-    admin: Admin
-    budgets: Budgets
-    privacy: PersonalPrivacy
-    departures: Departures
-    agent: ClaudeAgent
-    decisions: Decisions
-    viewing: Viewing
-    copies: Copies
-    rules: PolicyView
 
 
 async def _serve_operators(settings: Settings, health: Health, metrics: Metrics, stack: AsyncExitStack) -> None:
@@ -206,96 +154,6 @@ async def _open_store(settings: Settings, worker: str, telemetry: Telemetry, sta
     return store
 
 
-async def _open_core(
-    settings: Settings,
-    environ: Mapping[str, str],
-    store: Store,
-    chat: SlackChat,
-    rules: _Rules,
-    clock: SystemClock,
-    telemetry: Telemetry,
-    stack: AsyncExitStack,
-) -> _Core:
-    allowed = Allowed(settings, rules.policies)
-    limits = allowed.anywhere
-    agent_settings = AgentSettings(
-        settings.data_dir,
-        environ,
-        system_prompt=settings.system_prompt,
-        model=settings.model,
-        limits=limits,
-        policy=rules.policies.everywhere(),
-        warm=_pool_bounds(settings),
-        stall_s=settings.turn_stall_s,
-    )
-    patience = Patience(store.inbox, clock)
-    transcripts, turn_store = PatientTranscripts(store.transcripts, patience), PatientTurns(store.turns, patience)
-    agent = await stack.enter_async_context(ClaudeAgent(transcripts, agent_settings))
-    log.info("agent_ready", cli=await command.version())
-    workspaces = SessionWorkspaces(PatientFiles(store.files, patience), settings.data_dir, settings.workspace_max_mb)
-    sessions = ClaudeSessions(store.transcripts)
-    references = References(store.threads, chat)
-    needs = AttemptNeeds(
-        turn_store,
-        agent,
-        workspaces,
-        PromptWriter(chat),
-        new_id=_new_id,
-        limits=limits,
-        policy=rules.policies.of_turn,
-        settled=transcripts.settled,
-        telemetry=telemetry,
-    )
-    prompt_limits = PromptLimits(store.prompt_counts, allowed.prompts)
-    spend = PatientSpend(store.spend, patience)
-    budgets = Budgets(spend, clock, allowed.budgets, settings.timezone, new_id=_new_id)
-    approvers = Approvers(store.threads, chat, settings.approvers)
-    decision_store = PatientDecisions(store.decisions, patience)
-    asking = AskingNeeds(decision_store, sessions, chat, approvers, clock, new_id=_new_id)
-    usage = settings.show_usage
-    turns = Turns(turn_store, chat, clock, needs, budgets, asking, show_usage=usage, telemetry=telemetry)
-    bounds = InboxBounds(lease_s=settings.lease_s, turns_running=settings.max_turns_running)
-    leftovers = Leftovers(settings.data_dir, store.threads, agent, clock)
-    inbox = Inbox(
-        store.inbox,
-        store.signals,
-        store.workers,
-        turns,
-        chat,
-        clock,
-        prompt_limits,
-        new_id=_new_id,
-        admit=rules.admission.check_message,
-        limits=allowed.turn,
-        bounds=bounds,
-        drain_s=settings.drain_s,
-        decisions=store.decisions,
-        readiness=agent,
-        telemetry=telemetry,
-        forget=leftovers.forget,
-    )
-    await stack.enter_async_context(leftovers)
-    await stack.enter_async_context(inbox)
-    decisions = Decisions(store.decisions, approvers, inbox, chat, clock)
-    await stack.enter_async_context(decisions)
-    fork_needs = ForkNeeds(
-        store.threads, store.turns, store.decisions, sessions, workspaces, agent, limits, rules.policies.of_turn
-    )
-    forks = Forks(fork_needs, inbox, chat, references, clock, new_id=_new_id)
-    admin = Admin(store.threads, sessions, inbox, chat, references, clock, new_id=_new_id)
-    edits = Edits(store.threads, forks, inbox, chat)
-    erasing = PrivacyNeeds(store.threads, store.erasure, store.inbox, sessions, store.workers, store.signals)
-    forgetting = Privacy(erasing, inbox)
-    privacy = PersonalPrivacy(forgetting, references, chat)
-    view = PolicyView(rules.policies, rules.admission, allowed.turn, settings.model)
-    grace_s = settings.uninstall_grace_days * DAY_S
-    departing = Departures(store.threads, store.departures, inbox, forgetting, clock, grace_s=grace_s)
-    departures = await stack.enter_async_context(departing)
-    viewing = Viewing(store.threads, sessions, references, chat)
-    copies = Copies(store.threads, sessions, references)
-    return _Core(inbox, forks, edits, admin, budgets, privacy, departures, agent, decisions, viewing, copies, view)
-
-
 @dataclass(frozen=True, slots=True)
 class _Surface:
     """What listeners speak to Slack with."""
@@ -310,7 +168,7 @@ class _Surface:
 
 
 def _listeners(
-    settings: Settings, core: _Core, store: Store, surface: _Surface, pages: TranscriptPages | None
+    settings: Settings, core: Core, store: Store, surface: _Surface, pages: TranscriptPages | None
 ) -> AsyncApp:
     return build_app(
         signing_secret=settings.slack_signing_secret,
@@ -364,20 +222,3 @@ async def _listen(
     if routes:
         routes += health_routes(health)
         await stack.enter_async_context(serving(routes, host=settings.http_host, port=settings.http_port))
-
-
-def _pool_bounds(settings: Settings) -> PoolBounds:
-    """What the operator set, the rest from the memory there is."""
-    clients, memory_mb = room_for(settings.max_warm, settings.warm_memory_mb, memory())
-    return PoolBounds(
-        clients=clients,
-        idle_s=settings.warm_idle_s,
-        spares=settings.spares,
-        memory_bytes=memory_mb * MB,
-        client_bytes=settings.client_max_mb * MB,
-        client_turns=settings.client_max_turns,
-    )
-
-
-def _new_id() -> str:
-    return str(uuid4())
