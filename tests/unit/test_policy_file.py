@@ -209,3 +209,19 @@ def test_the_page_names_every_key() -> None:
     tables = (PolicyTable, ToolsTable, LimitsTable, WorkspaceLimitsTable, McpServerTable, AccessTable)
     keys = {key for table in tables for key in table.model_fields}
     assert {key for key in keys if not re.search(rf"`\[?{key}\]?`|^\[?{key}\b|^\[{key}", PAGE, re.MULTILINE)} == set()
+
+
+def test_the_example_is_a_policy_and_uses_each_kind_of_table() -> None:
+    policy = read_policy(Path(__file__).parents[2] / "deploy" / "policy.toml")
+    assert policy.channels
+    assert policy.groups
+    assert policy.mcp_servers
+    assert policy.access != Access()
+
+
+def test_each_example_in_the_documentation_is_a_policy() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "policy.md").read_text(encoding="utf-8")
+    examples = re.findall(r"^```toml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    assert len(examples) > 4
+    for example in examples:
+        parse_policy(example)
