@@ -203,11 +203,11 @@ class Inbox:
             await self._check(message)
         session_id = self._readiness.offer_session_id() if self._readiness is not None else self._new_id()
         receipt = await self._accept(replace(message, trace=self._telemetry.trace_parent()), session_id)
+        if receipt.taken is Taken.PROMPT and message.address is not Address.BOT:
+            await self._check_kept(message)
         self._telemetry.message_taken(receipt.taken)
         if receipt.taken is Taken.FULL:
             raise Refusal(Reason.THREAD_FULL, str(await self._prompt_limits.waiting(message)))
-        if receipt.taken is Taken.PROMPT and message.address is not Address.BOT:
-            await self._check_kept(message)
         if receipt.new_thread:
             self._acks.then(self._store.enlist(message, session_id))
         log.info("message_taken", thread=str(message.thread), ts=message.ts, taken=receipt.taken.value)
@@ -230,6 +230,7 @@ class Inbox:
         try:
             await self._prompt_limits.check(message)
         except Refusal as refusal:
+            self._telemetry.message_taken(Taken.REFUSED)
             if refusal.reason is Reason.BOTS_TALKING and await self._prompt_limits.first_word_of_it(message):
                 self._run_beside(self._chat.tell_of_bots(message.thread))
             raise
@@ -240,6 +241,7 @@ class Inbox:
             await self._prompt_limits.check(message)
         except Refusal:
             if await self._store.withdraw(message.thread, message.ts):
+                self._telemetry.message_taken(Taken.REFUSED)
                 raise
 
     async def _accept(self, message: Message, session_id: str) -> Receipt:

@@ -22,6 +22,8 @@ class Taken(StrEnum):
     """It was taken before; nothing changed."""
     NOT_FOR_US = "not_for_us"
     """The thread has no session and the bot is not addressed; nothing was kept."""
+    REFUSED = "refused"
+    """Beyond a bound of its author's, such as how often one may write; nothing was kept."""
     FULL = "full"
     """Too many messages wait in this thread; nothing was kept."""
 
