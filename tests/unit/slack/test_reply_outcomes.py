@@ -35,6 +35,26 @@ async def test_a_message_of_unknown_outcome_is_looked_for_before_it_is_sent_agai
         assert scene.slack.called("conversations.replies")
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"files": [{"id": "F1", "name": "Hello.csv"}], "text": "Hello there."},
+        {"metadata": {"event_type": "agent_reply", "event_payload": {"turn_id": "turn-0", "part": 0}}},
+        {"bot_id": "", "user": "U2"},
+    ],
+    ids=["a file of ours", "another turn's", "a person's"],
+)
+async def test_another_message_that_says_the_same_is_not_taken_for_it(other: dict[str, object]) -> None:
+    async with a_reply(mode=StreamingMode.UPDATE) as scene:
+        scene.slack.foreign = [{"ts": "1000000.500000", "bot_id": "B1", "text": "Hello there.", **other}]
+        scene.slack.fail("chat.postMessage", Fault(Effect.LOST_BEFORE))
+        await scene.say("Hello there.")
+        await scene.clock.advance(5)
+        await scene.close()
+        (message,) = scene.slack.messages
+        assert message.text == "Hello there."
+
+
 async def test_a_post_is_known_by_its_metadata() -> None:
     async with a_reply(mode=StreamingMode.UPDATE) as scene:
         await scene.say("Hello")

@@ -49,11 +49,11 @@ def test_a_message_is_never_too_long_and_always_gets_on(text: str, limit: int) -
         assert size(message_text(text, 0, end, NOTHING, complete=True)) <= limit
 
 
-def test_an_emoji_of_several_characters_stays_whole() -> None:
-    family = "👩‍👩‍👧‍👦"
+@pytest.mark.parametrize("whole", ["👩‍👩‍👧‍👦", "🇩🇪", "👍🏽", "❤️", "1️⃣", "e\u0301"])
+def test_what_is_one_character_to_people_stays_whole(whole: str) -> None:
     for limit in range(1_000, 1_040):
-        end = ends(family * 200, limit)
-        assert end == family * (len(end) // len(family))
+        end = ends(whole * 400, limit)
+        assert end == whole * (len(end) // len(whole))
 
 
 def test_what_is_shown_is_not_taken_back() -> None:
