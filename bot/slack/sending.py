@@ -181,13 +181,15 @@ class Sending:
 
     async def _due_step(self, *, patient: bool, rested: bool) -> Step | None:
         """The next step, once its turn under Slack's rates has come; what is said meanwhile goes along."""
-        turn_of, due = None, 0.0
+        turn_of: tuple[Act, bool] | None = None
+        due = 0.0
         while (step := self._next(patient=patient, rested=rested)) is not None:
-            if step.act is not turn_of:
-                wait_s = await self._ways.take_turn(step, urgent=self._stopped)
+            if (step.act, self._stopped) != turn_of:
+                urgent = self._stopped
+                wait_s = await self._ways.take_turn(step, urgent=urgent)
                 if wait_s is None:
                     continue
-                turn_of, due = step.act, self._clock.now() + wait_s
+                turn_of, due = (step.act, urgent), self._clock.now() + wait_s
             if self._clock.now() >= due:
                 break
             if self._draft.waits:

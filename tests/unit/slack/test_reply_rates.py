@@ -30,6 +30,23 @@ async def test_a_stop_does_not_queue_and_leaves_what_was_said(mode: StreamingMod
         assert scene.slack.text.startswith("Hello there, you all.")
 
 
+@pytest.mark.parametrize("mode", list(StreamingMode))
+@pytest.mark.parametrize("begun", [True, False])
+async def test_a_stop_overtakes_the_turn_that_text_waits_for(mode: StreamingMode, *, begun: bool) -> None:
+    queues = dict.fromkeys(("chat.startStream", "chat.appendStream", "chat.postMessage", "chat.update"), 60.0)
+    async with a_reply(mode=mode) as scene:
+        scene.slack.wait = {} if begun else queues
+        await scene.say("Hello there, ")
+        await scene.clock.advance(5)
+        scene.slack.wait = queues
+        await scene.say("you all.")
+        await scene.clock.advance(5)
+        before = scene.clock.now()
+        await scene.close(Ending.STOPPED)
+        assert scene.clock.now() - before < 1.0
+        assert scene.slack.text.startswith("Hello there, you all.")
+
+
 @pytest.mark.parametrize(
     ("queues", "way"),
     [
