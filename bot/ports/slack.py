@@ -79,7 +79,7 @@ class Chat(Protocol):
         ...
 
     async def history(self, thread: ThreadKey, before_ts: str, limit: int) -> Sequence[Spoken]:
-        """The thread's last messages before a ts (empty: all of them), oldest first."""
+        """The thread's root and its last messages before a ts (empty: all of them), oldest first."""
         ...
 
     async def written(self, thread: ThreadKey, ts: str) -> Message | None:

@@ -57,24 +57,28 @@ class Conversations:
         return next((message for message in objects(answer, "messages")), None)
 
     async def history(self, thread: ThreadKey, before_ts: str, limit: int) -> Sequence[Spoken]:
-        """The thread's last messages before a ts (empty: all of them), oldest first. See `Chat.history`."""
+        """The thread's root and its last messages before a ts (empty: of all), oldest first. See `Chat.history`."""
         if before_ts == thread.root_ts or limit <= 0:
             return ()
         installation = await self._installations.of(thread.team)
+        root: tuple[Spoken, ...] = ()
         kept: deque[Spoken] = deque(maxlen=limit)
         cursor: str | None = None
         for _ in range(PAGES):
             page = await self._page(installation, thread, before_ts, cursor)
-            kept.extend(
-                _spoken(message, installation)
-                for message in objects(page, "messages")
-                if _counts(message) and (not before_ts or _is_before(message, before_ts))
-            )
+            for message in objects(page, "messages"):
+                if not _counts(message) or (before_ts and not _is_before(message, before_ts)):
+                    continue
+                spoken = _spoken(message, installation)
+                if spoken.ts == thread.root_ts:
+                    root = (spoken,)  # Slack has it on each page
+                else:
+                    kept.append(spoken)
             cursor = text(obj(page, "response_metadata"), "next_cursor")
             if not cursor:
-                return tuple(kept)
+                return (*root, *kept)
         log.warning("history_cut", thread=str(thread), read=PAGE * PAGES)
-        return tuple(kept)
+        return (*root, *kept)
 
     async def _page(
         self, installation: Installation, thread: ThreadKey, before_ts: str, cursor: str | None

@@ -44,10 +44,10 @@ async def test_the_past_is_told_oldest_first_and_in_plain_text() -> None:
     )
 
 
-async def test_only_what_came_before_is_told_and_only_the_last_of_it() -> None:
+async def test_only_what_came_before_is_told_and_of_much_the_root_and_the_last() -> None:
     web = ScriptedWeb({"conversations.replies": {"messages": [said(n, str(n)) for n in range(100, 110)]}})
     told = await conversations(web).history(KEY, "108.000001", 3)
-    assert [spoken.text for spoken in told] == ["105", "106", "107"]
+    assert [spoken.text for spoken in told] == ["100", "105", "106", "107"]
     assert web.to("conversations.replies")[0]["latest"] == "108.000001"
 
 
