@@ -316,7 +316,7 @@ class Settings:
     decision_ttl_h: float = _setting(
         "BOT_DECISION_TTL_H",
         "Decisions",
-        "Hours that a decision waits for somebody; then it is a no.",
+        "Hours that a decision waits for somebody; then it is a no. Never as long as its session is kept.",
         values.number(0.01),
         "72",
     )

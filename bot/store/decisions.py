@@ -23,13 +23,15 @@ MAX_KEPT = 20
 MAX_RULES = 100
 """How many rules of its own a thread has at most; the oldest goes."""
 ATTEMPTS = 5
+EXPIRES_BEFORE = 0.9
+"""Of the life of a thread: after that its decision is a no at the latest, while there is somebody to tell."""
 
 
 class Decisions:
     """DecisionStore over Redis.
 
     Args:
-        wait_s: how long a decision waits before it is a no.
+        wait_s: how long a decision waits before it is a no; shorter where the thread would be gone first.
         audit_s: how long the audit trail reaches back.
         ttl_s: how long a thread lives after its last activity, in seconds; 0 for ever.
     """
@@ -40,7 +42,7 @@ class Decisions:
         self._database = database
         self._work = work
         self._pending = pending
-        self._wait_s = wait_s
+        self._wait_s = min(wait_s, ttl_s * EXPIRES_BEFORE) if ttl_s else wait_s
         self._audit_s = audit_s
         self._ttl_s = ttl_s
 
@@ -161,9 +163,7 @@ class Decisions:
         }
         fields = [part for name, value in entry.items() for part in (name, value)]
         oldest_ms = max(int((decided.at - self._audit_s) * 1000), 0)
-        await self._database.batch(
-            [("XADD", key, "MINID", "~", oldest_ms, "*", *fields), ("EXPIRE", key, self._audit_s)]
-        )
+        await self._database.batch([("XADD", key, "MINID", oldest_ms, "*", *fields), ("EXPIRE", key, self._audit_s)])
 
     async def overdue(self, limit: int) -> Sequence[Decision]:
         found: list[Decision] = []
