@@ -11,6 +11,9 @@ from bot.ports import People
 BASE_NAMES = ("built in", "everywhere")
 """What the sections that hold everywhere are called."""
 
+MANY = 1000
+"""Combinations of channel and groups that are kept put together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Effective:
@@ -31,6 +34,8 @@ class Policies:
     def __init__(self, policy: Policy, people: People) -> None:
         self._policy = policy
         self._people = people
+        self._made: dict[tuple[str, ...], Effective] = {}
+        """What was put together before, by the names of its parts. Each turn asks several times."""
 
     async def of_turn(self, channel: str, people: Sequence[Person]) -> TurnPolicy:
         """What holds in a turn.
@@ -40,6 +45,8 @@ class Policies:
         """
         each = [(await self.of_person(channel, person)).turn for person in dict.fromkeys(people)]
         newest = each[-1]
+        if len(each) == 1:
+            return newest
         return replace(
             newest,
             stacks=tuple(dict.fromkeys(stack for turn in each for stack in turn.stacks)),
@@ -58,11 +65,19 @@ class Policies:
                 named.append((f"group {group}?", Section(section.rules.strict)))
             elif member:
                 named.append((f"group {group}", section))
-        return Effective(tuple(named), self._put_together([section for _, section in named]))
+        return self._of(named)
 
     def everywhere(self) -> TurnPolicy:
         """What holds in no particular place for nobody in particular."""
         return self._put_together(self._policy.base)
+
+    def _of(self, named: Sequence[tuple[str, Section]]) -> Effective:
+        key = tuple(name for name, _ in named)
+        if key not in self._made:
+            if len(self._made) >= MANY:
+                self._made.clear()
+            self._made[key] = Effective(tuple(named), self._put_together([section for _, section in named]))
+        return self._made[key]
 
     def _put_together(self, sections: Sequence[Section]) -> TurnPolicy:
         rules = tuple(section.rules for section in sections if section.rules != Rules())

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from pathlib import Path
 
 import structlog
@@ -36,6 +37,9 @@ _OWN = frozenset(
 
 _LIVE = frozenset({"model"})
 """Options that a process can be told to change. Limits it can't: they are arguments of its start."""
+
+_settled_at_start = attrgetter(*({option.name for option in fields(ClaudeAgentOptions)} - _OWN - _LIVE))
+"""What of its options has to be the same for a process to answer as a fresh one would."""
 
 _LEAST_BUDGET = 0.9
 """The part of a turn's budget that must be left. The CLI counts a process's cost over all its turns; so a warm turn may
@@ -168,5 +172,4 @@ class LiveSession:
             return False
 
     def _differs(self, options: ClaudeAgentOptions) -> bool:
-        names = {option.name for option in fields(options)} - _OWN - _LIVE
-        return any(getattr(options, name) != getattr(self.options, name) for name in names)
+        return bool(_settled_at_start(options) != _settled_at_start(self.options))

@@ -21,6 +21,7 @@ from bot.model import Ending, Limits, RunRequest, TextDelta, TurnPolicy
 from bot.playground.model import say, use_tool
 from tests.integration.agent.bench import (
     LIMITS,
+    Bench,
     OpenBench,
     a_thread,
     lease_of,
@@ -42,6 +43,12 @@ class MovedClock(SystemClock):
 
     def now(self) -> float:
         return super().now() + self.ahead_s
+
+
+def next_turn(bench: Bench, session: str) -> RunRequest:
+    """What is known of a session's next turn before its prompt is written."""
+    tail = bench.transcripts.tail(bench.thread, session)
+    return RunRequest(lease_of(bench.thread), session, True, "", tail=tail, limits=LIMITS)
 
 
 def pids() -> set[int]:
@@ -358,8 +365,7 @@ async def test_a_prepared_session_is_connected_before_its_turn(open_bench: OpenB
         await cold.ask("one", session)
         async with open_bench(tmp_path, WARM) as bench:
             bench.thread = cold.thread
-            tail = bench.transcripts.tail(bench.thread, session)
-            request = RunRequest(lease_of(bench.thread), session, True, "", tail=tail, limits=LIMITS)
+            request = next_turn(bench, session)
             bench.agent.prepare(request, bench.workdir(session))
             bench.agent.prepare(request, bench.workdir(session))
             await until(lambda: bench.agent.census.idle == 1 and bool(marked_processes()))
@@ -375,8 +381,7 @@ async def test_what_was_prepared_and_then_overtaken_is_not_used(open_bench: Open
         await cold.ask("one", session)
         async with open_bench(tmp_path, WARM) as bench:
             bench.thread = cold.thread
-            tail = bench.transcripts.tail(bench.thread, session)
-            request = RunRequest(lease_of(bench.thread), session, True, "", tail=tail, limits=LIMITS)
+            request = next_turn(bench, session)
             bench.agent.prepare(request, bench.workdir(session))
             await until(lambda: bool(marked_processes()))
             await cold.ask("two", session, resume=True)

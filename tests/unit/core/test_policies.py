@@ -48,6 +48,21 @@ async def test_what_holds_for_a_group_holds_for_its_members() -> None:
     assert other.limits.max_turn_usd == 5
 
 
+async def test_who_leaves_a_group_and_joins_it_again_is_held_to_what_holds_then() -> None:
+    people = group("U_ANA")
+    policies, found = Policies(POLICY, people), []
+    for members in (("U_ANA",), (), ("U_ANA",)):
+        people.groups = {"S_SRE": members}
+        found.append((await policies.of_turn("C_OPS", [ANA])).limits.max_turn_usd)
+    assert found == [50, 5, 50]
+
+
+async def test_what_holds_for_many_people_alike_is_put_together_once() -> None:
+    policies = Policies(POLICY, group("U_ANA"))
+    everybody = [Person("T1", f"U_{number}") for number in range(5)]
+    assert len({id(await policies.of_person("C_OPS", person)) for person in [*everybody, *everybody, ANA]}) == 2
+
+
 async def test_while_slack_does_not_tell_who_is_in_a_group_only_what_is_stricter_holds() -> None:
     unsure = await turn(group(silent=True), ANA)
     assert unsure.stacks[0][-1] == rules(deny=["WebFetch"])
