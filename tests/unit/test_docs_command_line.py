@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 
 import click
@@ -54,6 +56,16 @@ def test_a_command_line_on_any_page_is_understood(line: str) -> None:
 
     with click.Context(command) as context:
         assert command.parse_args(context, words[len(name.split()) :]) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_files_and_modules_that_command_lines_name_are_there(page: Path) -> None:
+    blocks = re.findall(r"^ *```\n(.+?)^ *```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    words = [word for block in blocks for line in block.splitlines() for word in line.split()]
+    modules = [name for before, name in pairwise(words) if before == "-m" and name.startswith(("bot", "tests"))]
+
+    assert [word for word in words if re.match(r"(deploy|docs|tests)/", word) and not (ROOT / word).exists()] == []
+    assert [name for name in modules if find_spec(name) is None] == []
 
 
 @pytest.mark.parametrize("name", COMMANDS)
