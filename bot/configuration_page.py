@@ -31,7 +31,8 @@ CLOSING: Final = """\
 ## The demo
 
 `python -m bot demo` makes its own Slack, Redis and, without `ANTHROPIC_API_KEY`, its own model; the other settings are
-taken as above. Its page is at port 8642, unless `BOT_DEMO_PORT` says otherwise.
+taken as above. Its page is at port 8642, unless `BOT_DEMO_PORT` says otherwise; whole conversations are read
+at the port after that, unless `BOT_HTTP_PORT` does.
 
 ## Credentials and address of the model
 

@@ -180,6 +180,7 @@ async def test_people_talk_branch_list_reset_and_restore_on_the_page(browser: Br
         listed = ana.channel.get_by_role("article").filter(has_text="Only visible to you").last
         await expect(listed).to_contain_text(re.compile("branch of", re.IGNORECASE))
         await _draw(page)
+        await _read_all(page, ana, await listed.inner_text())
 
         await ana.shortcut(first, "Start afresh here")
         await ana.thread.get_by_role("button", name="Start afresh").click()
@@ -188,6 +189,20 @@ async def test_people_talk_branch_list_reset_and_restore_on_the_page(browser: Br
         await ana.write("@Claude restore", in_thread=True)
         await expect(ana.thread).to_contain_text("is back")
         await expect(await ana.ask("What do you remember?")).to_contain_text("Friday")
+
+
+async def _read_all(page: Page, ana: Person, listed: str) -> None:
+    """Open the page with a whole conversation, one of those listed."""
+    session_id = re.search(r"\b[0-9a-f]{8}\b", listed)
+    assert session_id is not None
+    await ana.write(f"/agent show {session_id[0]}")
+    async with page.context.expect_page() as opening:
+        await ana.channel.get_by_role("link", name="Read all of it").click()
+    read = await opening.value
+    await expect(read.get_by_role("heading", name="Turn 1", exact=False)).to_be_visible()
+    await expect(read.locator("main")).to_contain_text("Friday")
+    await expect(read.locator("svg circle")).to_have_count(2)
+    await read.close()
 
 
 async def _draw(page: Page) -> None:

@@ -157,6 +157,8 @@ async def test_the_picture_marks_this_branch_and_leads_to_the_others() -> None:
     async with opened() as page:
         picture = page.get_by_role("group", name="Branches")
         await expect(picture.locator("g.here")).to_have_text("The launch, with a cake (this one)")
+        room = "t => t.ownerSVGElement.getBoundingClientRect().right - t.getBoundingClientRect().right"
+        assert min([await text.evaluate(room) for text in await picture.locator("text").all()]) >= 0, "none is cut off"
         await expect(picture.locator("g.closed")).to_have_text("A branch of somebody else")
         assert await picture.get_by_role("link").count() == 2
         await picture.get_by_role("link", name="What if it rains").click()

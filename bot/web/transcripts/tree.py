@@ -11,10 +11,11 @@ ROW_PX = 36
 STEP_PX = 22
 MARGIN_PX = 18
 TITLE_CHARS = 42
-CHAR_PX = 8.5
+CHAR_PX = 9.5
 """About what a character of a title takes up, so that the picture is wide enough."""
 
 UNTITLED = "Untitled"
+HERE = " (this one)"
 OF_OTHERS = "A branch of somebody else"
 
 
@@ -70,4 +71,5 @@ def _title(twig: Twig) -> str:
     if not twig.readable:
         return OF_OTHERS
     title = " ".join(twig.thread.title.split()) or UNTITLED
-    return title if len(title) <= TITLE_CHARS else f"{title[: TITLE_CHARS - 1].rstrip()}…"
+    short = title if len(title) <= TITLE_CHARS else f"{title[: TITLE_CHARS - 1].rstrip()}…"
+    return f"{short}{HERE}" if twig.here else short

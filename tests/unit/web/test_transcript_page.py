@@ -160,7 +160,7 @@ def test_the_picture_has_a_row_for_each_branch_below_what_it_came_from() -> None
         ("t0", "s0", False),
         ("t1", "s1", False),
         ("A branch of somebody else", "", False),
-        ("t2", "", True),
+        ("t2 (this one)", "", True),
     ]
     assert [knot.y for knot in found.knots] == sorted({knot.y for knot in found.knots})
     assert found.knots[1].x == found.knots[3].x < found.knots[2].x
