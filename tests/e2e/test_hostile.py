@@ -82,7 +82,7 @@ async def test_no_button_does_anything_to_a_conversation_of_somebody_elses(
     launcher: Launcher, broken: list[str]
 ) -> None:
     async with launcher.up(BOT_PROMPTS_PER_MINUTE="1000") as bot:
-        secret = await bot.say("the secret is 42", channel=D_ANA)
+        secret = await bot.say("the password is swordfish", channel=D_ANA)
         root = await bot.ask("hello", user=U_BEN)
         theirs, reply = ThreadKey(TEAM, D_ANA, secret), bot.replies(root)[0]
         before, session_id = await kept(theirs), await session_of(theirs)
@@ -94,7 +94,7 @@ async def test_no_button_does_anything_to_a_conversation_of_somebody_elses(
         await bot.slack.wait_until(lambda: bot.ended[root] >= 2)
         assert await kept(theirs) == before
         assert broken == []
-        assert "42" not in "".join(told.text + str(told.blocks) for told in bot.slack.ephemerals(U_BEN))
+        assert "swordfish" not in "".join(told.text + str(told.blocks) for told in bot.slack.ephemerals(U_BEN))
 
 
 @pytest.mark.parametrize("who", [{"id": NOBODY}, {"id": U_ANA, "team_id": "T0ELSEWHER"}])
