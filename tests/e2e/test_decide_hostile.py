@@ -10,10 +10,25 @@ from typing import Any, cast
 
 import pytest
 
+from bot.playground.model import say
 from bot.playground.slack.values import Message, Refused, User
 from bot.store.client import connect
 from tests.e2e.conftest import ANSWER_S, C_GENERAL, U_ANA, U_BEN, Bot, Launcher
-from tests.e2e.deciding import ALLOW, DENY, REASON, SHOW, UNDER, answered, asked, modal, press, shown, whispered, writes
+from tests.e2e.deciding import (
+    ALLOW,
+    DENY,
+    REASON,
+    SHOW,
+    UNDER,
+    answered,
+    asked,
+    card,
+    modal,
+    press,
+    shown,
+    whispered,
+    writes,
+)
 
 U_CAT = "U0CATCAT1"
 
@@ -143,3 +158,20 @@ async def test_who_may_not_decide_is_told_so_and_decides_nothing(bot: Bot, who: 
     assert bot.slack.workspace.modals.get(who.id, []) == []
     assert (len(bot.model.requests), await trail(bot.slack.workspace.team.id)) == (1, [])
     assert ALLOW in shown(asking)
+
+
+async def test_who_takes_part_in_the_thread_may_decide_where_the_operator_says_so(launcher: Launcher) -> None:
+    async with launcher.up(**UNDER, BOT_APPROVERS="thread") as bot:
+        bot.slack.workspace.users[U_CAT] = User(U_CAT, "cat", "Cat", "ffffff")
+        bot.slack.workspace.channel(C_GENERAL).members.append(U_CAT)
+        bot.model.script(say("Hello Cat."))
+        root = await bot.ask("hello", user=U_CAT)
+        bot.model.fall_back_to(writes())
+        bot.slack.people.say(U_ANA, C_GENERAL, "do it", root)
+        asking = await card(bot, root)
+        await press(bot, asking, ALLOW, U_BEN)
+        await bot.slack.wait_until(lambda: bool(whispered(bot, U_BEN)), ANSWER_S)
+        assert ALLOW in shown(asking)
+        await press(bot, asking, ALLOW, U_CAT)
+        await answered(bot, root, "Result: ")
+        await bot.slack.wait_until(lambda: f"<@{U_CAT}> allowed this once" in shown(asking))
