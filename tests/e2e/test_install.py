@@ -80,7 +80,7 @@ def setup_of(manifest: str, retry_delays_s: tuple[float, ...] = (0.1, 0.5, 1.0))
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     """Where the repository was put, after `cp deploy/env.example .env`."""
-    _, source, target = the_command("cp ")
+    _, source, target = the_command("cp deploy/env.example")
     shutil.copy(ROOT / source, tmp_path / target)
     return tmp_path
 
