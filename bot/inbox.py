@@ -137,6 +137,8 @@ class Inbox:
         self._run_beside = self._rounds.beside
         self._acks = AcksFirst(self._run_beside)
         self._heard_at = 0.0
+        self._unheard = False
+        """Whether the store did not take the last sign of life."""
         self._holders_until = 0.0
         self._draining = False
 
@@ -453,10 +455,14 @@ class Inbox:
 
     async def _beat(self) -> None:
         """Give a sign of life, and let threads that wait for a place here go where there is one."""
-        await self._neighbours.beat(-1 if self._draining else self._room)
+        try:
+            await self._neighbours.beat(-1 if self._draining else self._room)
+        except StoreAway:
+            self._unheard = True
+            raise
         if self._out_of_touch:
             self._holders_until = self._clock.now() + self._bounds.lease_s / 2
-        self._heard_at = self._clock.now()
+        self._heard_at, self._unheard = self._clock.now(), False
         self._held.give_up_queued(self._neighbours.room)
 
     async def _listen(self) -> None:
@@ -481,7 +487,7 @@ class Inbox:
 
     @property
     def _out_of_touch(self) -> bool:
-        return 0 < self._heard_at < self._clock.now() - self._bounds.lease_s / 2
+        return self._unheard and 0 < self._heard_at < self._clock.now() - self._bounds.lease_s / 2
 
     async def _sweep(self) -> None:
         self._slots.admit()

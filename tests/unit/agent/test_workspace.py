@@ -142,6 +142,20 @@ async def test_a_directory_over_the_bound_is_used_but_not_kept(
     assert (await one.open(THREAD, session) / "large.bin").exists()
 
 
+async def test_another_machine_gets_the_directory_as_it_was_when_it_last_fitted(worker: Worker, session: str) -> None:
+    one, two = worker("one"), worker("two")
+    path = await one.open(THREAD, session)
+    (path / "a.md").write_text("kept")
+    await one.keep(lease(), session)
+    (path / "a.md").write_text("kept no more")
+    (path / "large.bin").write_bytes(b"0" * (MB + 1))
+    await one.keep(lease(), session)
+    there = await two.open(THREAD, session)
+    assert [file.name for file in there.iterdir()] == ["a.md"]
+    assert (there / "a.md").read_text() == "kept"
+    assert (await one.open(THREAD, session) / "a.md").read_text() == "kept no more"
+
+
 async def test_a_branch_gets_a_copy_and_then_lives_apart(worker: Worker, session: str) -> None:
     one, branch = worker("one"), str(uuid4())
     source = await one.open(THREAD, session)
