@@ -119,7 +119,7 @@ async def test_what_is_forged_or_points_elsewhere_opens_nothing(launcher: Launch
         _, _, url = await get(ana, link)
         for path in ("/beside/no-such-session", "/beside/..%2f..%2fx", "/else"):
             assert (await get(ana, URL(f"{url}{path}", encoded=True)))[0] == 404, path
-        async with ana.get(url, headers={"Cookie": "seat=forged"}) as answer:
+        async with browser() as ben, ben.get(url, headers={"Cookie": "seat=forged"}) as answer:
             assert answer.status == 403
 
 
