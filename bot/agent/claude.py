@@ -3,42 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
 import structlog
-from claude_agent_sdk import ClaudeAgentOptions
 
 from bot.agent import sandbox
-from bot.agent.client import LiveClient
-from bot.agent.environment import cli_environment
 from bot.agent.home import AgentHome
-from bot.agent.hooks import Gate
 from bot.agent.live import LiveSession
-from bot.agent.mcp import write_config
 from bot.agent.memory import MemoryUse, measured
-from bot.agent.options import Opening, cli_options, system_prompt
-from bot.agent.permissions import Permissions
 from bot.agent.pool import Census, Pool
-from bot.agent.processes import end_orphans, owner_mark, remove_orphaned_resume_dirs, run_mark
+from bot.agent.processes import end_orphans, owner_mark, remove_orphaned_resume_dirs
 from bot.agent.run import ClaudeRun
-from bot.agent.session_store import ThreadTranscripts
 from bot.agent.settings import AgentSettings
-from bot.agent.workspace import session_directory
+from bot.agent.starter import Starter
 from bot.clock import SystemClock
 from bot.errors import StartError
-from bot.model import RunRequest, ThreadKey, TurnPolicy
+from bot.model import RunRequest, ThreadKey
 from bot.ports import Clock, Run, Transcripts
 from bot.tasks import end
 
 log = structlog.get_logger(__name__)
-
-_STDERR_LINES = 5
 
 
 class ClaudeAgent:
@@ -54,12 +43,11 @@ class ClaudeAgent:
         settings: AgentSettings,
         clock: Clock | None = None,
     ) -> None:
-        self._transcripts = transcripts
         self._settings = settings
         self._home = AgentHome(settings.data_dir, settings.environ)
         self._owner = owner_mark()
-        self._sandbox: sandbox.Sandbox | None = None
-        self._pool: Pool[LiveSession] = Pool(settings.warm, clock or SystemClock(), self._spare, self._measure)
+        self._starter = Starter(transcripts, settings, self._home, self._owner)
+        self._pool: Pool[LiveSession] = Pool(settings.warm, clock or SystemClock(), self._starter.spare, self._measure)
         self._preparing: dict[str, asyncio.Task[None]] = {}
 
     async def __aenter__(self) -> Self:
@@ -83,7 +71,7 @@ class ClaudeAgent:
         if why_not:
             log.warning("commands_not_sandboxed", why=why_not, then="each one is asked about")
         else:
-            self._sandbox = sandbox.Sandbox.around(environ, self._settings.data_dir)
+            self._starter.sandbox = sandbox.Sandbox.around(environ, self._settings.data_dir)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -160,101 +148,18 @@ class ClaudeAgent:
 
     async def _live(self, request: RunRequest, workdir: Path) -> LiveSession:
         """A process for the request, the caller's own: the one that waits for it, where that fits, or a fresh one."""
-        opening = Opening.of(request, self._settings.model)
         live = self._pool.lend(request.session_id)
         if live is not None:
-            live.gate.open(self._permissions(request, workdir), request)
-            wanted = self._options(
-                opening, workdir, request.policy, live.options.env, live.store, live.gate, live.stderr
-            )
-            unfit = live.unfit(request, workdir, wanted)
+            live.gate.open(self._starter.permissions(request, workdir), request)
+            unfit = self._starter.unfit(live, request, workdir)
             if not unfit:
                 return live
             log.info("process_unfit", why=unfit, session_id=request.session_id)
             await self._pool.retire(live)
         await self._pool.gone(request.session_id)
-        goes_on = request.decision is not None
-        live = self._start(opening, workdir, request.policy, request.lease.thread, goes_on=goes_on)
-        # Before it connects, since a process that goes on with a call asks about that at once.
-        live.gate.open(self._permissions(request, workdir), request)
-        live.store.tail = request.tail
+        live = self._starter.start(request, workdir)
         self._pool.admit(live)
         return live
-
-    def _permissions(self, request: RunRequest, workdir: Path) -> Permissions:
-        return Permissions(workdir, request.policy, request.rules, sandboxed=self._sandbox is not None)
-
-    def _spare(self) -> LiveSession:
-        session_id = str(uuid4())
-        workdir = session_directory(self._settings.data_dir, session_id)
-        workdir.mkdir(mode=0o700, parents=True)
-        opening = Opening(session_id, limits=self._settings.limits, model=self._settings.model)
-        spare = self._start(opening, workdir.resolve(), self._settings.policy, None)
-
-        def remove_unused() -> None:
-            with suppress(OSError):  # somebody has put files there
-                if not spare.turns:
-                    workdir.rmdir()
-
-        spare.place.callback(remove_unused)
-        return spare
-
-    def _start(
-        self,
-        opening: Opening,
-        workdir: Path,
-        policy: TurnPolicy,
-        thread: ThreadKey | None,
-        *,
-        goes_on: bool = False,
-    ) -> LiveSession:
-        """Start a process. Connecting goes on in the background.
-
-        Args:
-            policy: what its first turn may do; what of it a process is started with, later ones must share.
-            goes_on: with the call that its session waits with, by itself.
-        """
-        workdir.mkdir(mode=0o700, exist_ok=True)
-        run_id = uuid4().hex
-        mark = run_mark(self._owner, run_id)
-        place = ExitStack()
-        own = place.enter_context(self._home.run_place(run_id, workdir))
-        env = cli_environment(self._settings.environ, config_dir=own.config_dir, scratch_dir=own.scratch_dir, mark=mark)
-        store = ThreadTranscripts(self._transcripts, thread)
-        store.goes_on_in = workdir if goes_on else None
-        gate = Gate(Permissions(workdir, TurnPolicy()), workdir)  # each turn opens it with its own
-        stderr: deque[str] = deque(maxlen=_STDERR_LINES)
-        mcp_config = write_config(policy.mcp_servers, self._settings.environ, own.scratch_dir)
-        options = self._options(opening, workdir, policy, env, store, gate, stderr, mcp_config)
-        client = LiveClient(options, mark, stall_s=self._settings.stall_s, goes_on=goes_on)
-        store.on_failed = client.fail
-        return LiveSession(
-            opening.session_id, mark, workdir, options, client, store, gate, stderr, place, policy.mcp_servers
-        )
-
-    def _options(
-        self,
-        opening: Opening,
-        workdir: Path,
-        policy: TurnPolicy,
-        env: dict[str, str],
-        store: ThreadTranscripts,
-        gate: Gate,
-        stderr: deque[str],
-        mcp_config: Path | None = None,
-    ) -> ClaudeAgentOptions:
-        return cli_options(
-            opening,
-            workdir,
-            launcher=self._home.launcher,
-            env=env,
-            store=store,
-            gate=gate,
-            instructions=system_prompt(self._settings.system_prompt, workdir, policy.repositories),
-            on_stderr=stderr.append,
-            settings=self._sandbox.settings(workdir, policy.repositories) if self._sandbox is not None else "",
-            mcp_config=mcp_config,
-        )
 
     async def _measure(self) -> MemoryUse:
         return await asyncio.to_thread(measured, self._owner)

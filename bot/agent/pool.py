@@ -193,10 +193,6 @@ class Pool(Generic[M]):
         members = [member for member, _ in self._idle.values() if belongs(member)]
         await asyncio.gather(*(self.retire(member) for member in members))
 
-    def waits(self, session_id: str) -> bool:
-        """Whether a process waits for this session's turn."""
-        return session_id in self._idle
-
     # --- spares ----------------------------------------------------------------------------------------------------
 
     def offer(self) -> str:
