@@ -145,7 +145,8 @@ def _own_problems(block: Json) -> Iterator[str]:
     text = block.get("text")
     if kind in {"section", "header"} and isinstance(text, dict) and not text.get("text"):
         yield "text must be more than 0 characters"
-    if kind == "section" and any(len(field.get("text", "")) > 2000 for field in block.get("fields") or ()):
+    fields = [field for field in block.get("fields") or () if isinstance(field, dict)]
+    if kind == "section" and any(len(str(field.get("text"))) > 2000 for field in fields):
         yield "fields must be less than 2001 characters each"
     if kind in _ELEMENT_LISTS and not block.get("elements"):
         yield "elements must not be empty"

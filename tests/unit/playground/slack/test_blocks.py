@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -179,6 +179,10 @@ _JSON = st.recursive(
 @given(
     kind=st.sampled_from(["section", "actions", "context", "input", "markdown", "card", "header", "plan"]),
     rest=st.dictionaries(st.sampled_from(_KEYS), _JSON, max_size=5),
+)
+@example(kind="section", rest={"text": {"type": "plain_text", "text": "x"}, "fields": ["x"]})
+@example(
+    kind="section", rest={"text": {"type": "plain_text", "text": "x"}, "fields": [{"type": "plain_text", "text": 1}]}
 )
 def test_whatever_comes_as_a_block_is_taken_or_refused(kind: str, rest: Json) -> None:
     with suppress(Refused):
