@@ -95,10 +95,9 @@ class Erasure:
 
     async def _forget_spend(self, person: Person) -> None:
         account = keys.spend(person.team, ScopeKind.USER.value, person.user)
-        pace = keys.prompts(person.team, f"user:{person.user}")
         now_s, _ = await self._database.call("TIME")
         lists = [keys.top_spenders(person.team, ScopeKind.USER.value, month) for month in _months(int(now_s))]
-        await self._database.batch([("DEL", account), ("DEL", pace), *(("ZREM", key, person.user) for key in lists)])
+        await self._database.batch([("DEL", account), *(("ZREM", key, person.user) for key in lists)])
 
     async def _large_keys(self, keys: ThreadKeys, sessions: set[str]) -> Sequence[str]:
         """What the thread has for each of its sessions."""
