@@ -17,7 +17,7 @@ from bot.agent.home import AgentHome
 from bot.agent.live import LiveSession
 from bot.agent.memory import MemoryUse, measured
 from bot.agent.pool import Census, Pool
-from bot.agent.processes import end_orphans, owner_mark, remove_orphaned_resume_dirs
+from bot.agent.processes import end_orphans, owner_mark, remove_orphaned_temp_dirs
 from bot.agent.run import ClaudeRun
 from bot.agent.settings import AgentSettings
 from bot.agent.starter import Starter
@@ -167,7 +167,7 @@ class ClaudeAgent:
     def _sweep(self) -> None:
         left = {
             "processes": end_orphans(),
-            "resume_dirs": remove_orphaned_resume_dirs(),
+            "temp_dirs": remove_orphaned_temp_dirs(),
             "homes": self._home.remove_orphans(),
         }
         if any(left.values()):

@@ -66,7 +66,9 @@ def carries_credentials(name: str) -> bool:
     return name not in _BLANKED and name.startswith(_PROVIDERS)
 
 
-def cli_environment(environ: Mapping[str, str], *, config_dir: Path, scratch_dir: Path, mark: str) -> dict[str, str]:
+def cli_environment(
+    environ: Mapping[str, str], *, config_dir: Path, scratch_dir: Path, temp_dir: Path, mark: str
+) -> dict[str, str]:
     """What to set for a CLI process, over the bot's own environment, which the SDK passes on in any case.
 
     So every variable that must not pass is set to nothing here: the SDK has no way to take one away.
@@ -74,6 +76,7 @@ def cli_environment(environ: Mapping[str, str], *, config_dir: Path, scratch_dir
     Args:
         config_dir: the CLI's own files, unless the operator names a place for them.
         scratch_dir: the CLI's temporary files; removed after the run.
+        temp_dir: those of the sandbox and of tools; removed after the run, too.
         mark: names the run, see `RUN_MARK`.
     """
     given = {name: value for name, value in environ.items() if name not in _SET_BY_SDK}
@@ -85,6 +88,7 @@ def cli_environment(environ: Mapping[str, str], *, config_dir: Path, scratch_dir
         "CLAUDE_CONFIG_DIR": str(config_dir),
         **passed,
         **_QUIET,
+        "TMPDIR": str(temp_dir),
         "CLAUDE_CODE_TMPDIR": str(scratch_dir),
         RUN_MARK: mark,
     }

@@ -7,6 +7,7 @@ import os
 import shlex
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ from bot.agent.command import cli_path
 
 _LOCK = "lock"
 
+TEMP_PREFIX = "bot-run-"
+"""Of the directories for temporary files, in the system's place for them."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunPlace:
@@ -28,10 +32,12 @@ class RunPlace:
     Args:
         config_dir: the CLI's CLAUDE_CONFIG_DIR.
         scratch_dir: its temporary files.
+        temp_dir: those of the sandbox, whose sockets need a short path.
     """
 
     config_dir: Path
     scratch_dir: Path
+    temp_dir: Path
 
 
 class AgentHome:
@@ -89,12 +95,14 @@ class AgentHome:
     @contextmanager
     def run_place(self, run_id: str, workdir: Path) -> Iterator[RunPlace]:
         """A place for one run. What the CLI wrote there of the transcript goes when it ends: the store has it."""
-        place = RunPlace(self._config_dir, self._path / "runs" / run_id)
-        place.scratch_dir.mkdir(mode=0o700, parents=True)
+        scratch_dir = self._path / "runs" / run_id
+        scratch_dir.mkdir(mode=0o700, parents=True)
+        temp_dir = Path(tempfile.mkdtemp(prefix=TEMP_PREFIX))
         try:
-            yield place
+            yield RunPlace(self._config_dir, scratch_dir, temp_dir)
         finally:
-            shutil.rmtree(place.scratch_dir, ignore_errors=True)
+            shutil.rmtree(scratch_dir, ignore_errors=True)
+            shutil.rmtree(temp_dir, ignore_errors=True)
             shutil.rmtree(self._config_dir / "projects" / project_key_for_directory(str(workdir)), ignore_errors=True)
 
 

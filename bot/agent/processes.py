@@ -10,20 +10,22 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import psutil
 import structlog
 
 from bot.agent.environment import RUN_MARK
+from bot.agent.home import TEMP_PREFIX
 
 log = structlog.get_logger(__name__)
 
 _KILL_WAIT_S = 3.0
 _LOOK_AGAIN_S = 0.005
-_RESUME_DIRS = "claude-resume-*"  # made by the SDK, see its session_resume
+_TEMP_DIRS = ("claude-resume-*", f"{TEMP_PREFIX}*")  # those for a resume are made by the SDK, see its session_resume
 _YOUNG_S = 120.0
-"""A resume directory younger than this may belong to a worker that is just starting its process."""
+"""A directory younger than this may belong to a worker that is just starting its process."""
 
 
 def owner_mark() -> str:
@@ -73,15 +75,16 @@ def end_orphans() -> int:
     return end_processes(lambda found: not owner_lives(found))
 
 
-def remove_orphaned_resume_dirs(root: Path | None = None) -> int:
-    """Remove the SDK's temporary resume directories that no living CLI uses: they hold copies of credentials.
+def remove_orphaned_temp_dirs(root: Path | None = None) -> int:
+    """Remove temporary directories that no living CLI uses: those the SDK makes to resume hold copies of credentials.
 
     Args:
         root: where temporary files are made; None for the system's place.
     """
-    used = {str(config_dir) for config_dir in _config_dirs()}
+    used = set(_dirs_in_use())
     removed = 0
-    for path in (root or Path(tempfile.gettempdir())).glob(_RESUME_DIRS):
+    place = root or Path(tempfile.gettempdir())
+    for path in chain.from_iterable(place.glob(pattern) for pattern in _TEMP_DIRS):
         try:
             info = path.stat()
         except FileNotFoundError:
@@ -101,10 +104,10 @@ def marked_processes() -> Iterator[tuple[psutil.Process, str]]:
             yield process, mark
 
 
-def _config_dirs() -> Iterator[str]:
+def _dirs_in_use() -> Iterator[str]:
     for _, environ in _environments():
-        if "CLAUDE_CONFIG_DIR" in environ:
-            yield environ["CLAUDE_CONFIG_DIR"]
+        yield environ.get("CLAUDE_CONFIG_DIR", "")
+        yield environ.get("TMPDIR", "")
 
 
 def _environments() -> Iterator[tuple[psutil.Process, dict[str, str]]]:

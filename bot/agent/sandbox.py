@@ -34,7 +34,7 @@ def missing(environ: Mapping[str, str]) -> str:
     """Why there is no sandbox on this machine, for an operator; empty when there is one. Takes some 10 ms."""
     if sys.platform != "linux":
         return "commands are only sandboxed on Linux"
-    path = environ.get("PATH")
+    path = environ.get("PATH", "")
     packages = [package for program, package in PROGRAMS.items() if shutil.which(program, path=path) is None]
     if packages:
         return f"{' and '.join(packages)} must be installed"

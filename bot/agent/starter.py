@@ -101,7 +101,13 @@ class Starter:
         mark = run_mark(self._owner, run_id)
         place = ExitStack()
         own = place.enter_context(self._home.run_place(run_id, workdir))
-        env = cli_environment(self._settings.environ, config_dir=own.config_dir, scratch_dir=own.scratch_dir, mark=mark)
+        env = cli_environment(
+            self._settings.environ,
+            config_dir=own.config_dir,
+            scratch_dir=own.scratch_dir,
+            temp_dir=own.temp_dir,
+            mark=mark,
+        )
         store = ThreadTranscripts(self._transcripts, thread)
         store.goes_on_in = workdir if goes_on else None
         gate = Gate(Permissions(workdir, TurnPolicy()), workdir)  # each turn opens it with its own

@@ -66,7 +66,7 @@ def _options(environ: Mapping[str, str], model: str, folder: Path) -> ClaudeAgen
         setting_sources=[],
         verbatim_prompts=True,
         cwd=folder,
-        env=cli_environment(environ, config_dir=folder, scratch_dir=folder, mark=mark) | once,
+        env=cli_environment(environ, config_dir=folder, scratch_dir=folder, temp_dir=folder, mark=mark) | once,
         settings=_sandboxed(environ, folder),
         extra_args={"no-session-persistence": None},
         stderr=lambda _line: None,  # the result says what went wrong

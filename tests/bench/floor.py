@@ -37,7 +37,7 @@ class Bare:
         workdir.mkdir()
         mark = run_mark(owner_mark(), session_id)
         environ = {**model.env, "PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", str(folder))}
-        env = cli_environment(environ, config_dir=folder / "config", scratch_dir=workdir, mark=mark)
+        env = cli_environment(environ, config_dir=folder / "config", scratch_dir=workdir, temp_dir=workdir, mark=mark)
         options = cli_options(
             Opening(session_id, limits=Limits(50, 5.0)),
             workdir,

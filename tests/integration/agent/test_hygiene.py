@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from bot.agent.environment import RUN_MARK
-from bot.agent.processes import end_orphans, owner_mark, remove_orphaned_resume_dirs, run_mark
+from bot.agent.processes import end_orphans, owner_mark, remove_orphaned_temp_dirs, run_mark
 from bot.model import TextDelta
 from bot.playground.model import say
 from tests.integration.agent.bench import Bench, OpenBench, mark_of, marked_processes, new_session, zombies
@@ -77,10 +77,12 @@ async def test_what_a_dead_worker_left_is_removed_at_the_start(
 ) -> None:
     old = temp_root / "claude-resume-old"
     young = temp_root / "claude-resume-young"
-    for path in (old, young):
+    temp = temp_root / "bot-run-old"
+    for path in (old, young, temp):
         path.mkdir()
         (path / ".credentials.json").write_text("{}")
     os.utime(old, (1, 1))
+    os.utime(temp, (1, 1))
     home = tmp_path / "claude" / "dead"
     home.mkdir(parents=True)
     (home / "lock").touch()
@@ -89,19 +91,22 @@ async def test_what_a_dead_worker_left_is_removed_at_the_start(
         assert len(list((tmp_path / "claude").iterdir())) == 2, "living workers keep their homes"
     assert orphan.wait(5) == -signal.SIGKILL
     assert not old.exists()
+    assert not temp.exists()
     assert young.exists()
     assert not home.exists()
 
 
 def test_what_a_living_worker_uses_is_left_alone(temp_root: Path) -> None:
-    used = temp_root / "claude-resume-used"
-    used.mkdir()
-    os.utime(used, (1, 1))
-    process = _process(run_mark(owner_mark(), "x"), CLAUDE_CONFIG_DIR=str(used))
+    used, temp = temp_root / "claude-resume-used", temp_root / "bot-run-used"
+    for path in (used, temp):
+        path.mkdir()
+        os.utime(path, (1, 1))
+    process = _process(run_mark(owner_mark(), "x"), CLAUDE_CONFIG_DIR=str(used), TMPDIR=str(temp))
     try:
-        remove_orphaned_resume_dirs()
+        remove_orphaned_temp_dirs()
         assert end_orphans() == 0
         assert used.exists()
+        assert temp.exists()
         assert process.poll() is None
     finally:
         process.kill()

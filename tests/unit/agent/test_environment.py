@@ -10,7 +10,8 @@ from bot.agent.environment import RUN_MARK, cli_environment, passes
 
 
 def made(**environ: str) -> dict[str, str]:
-    return cli_environment(environ, config_dir=Path("/data/config"), scratch_dir=Path("/data/scratch"), mark="m")
+    data, temp = Path("/data"), Path("/tmp/x")
+    return cli_environment(environ, config_dir=data / "config", scratch_dir=data / "scratch", temp_dir=temp, mark="m")
 
 
 @pytest.mark.parametrize(
