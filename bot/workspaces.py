@@ -73,8 +73,11 @@ async def _installed(
         own = web_client(token, settings.slack_api_url, session)
         return Web(own, clock, team=team, buckets=buckets, telemetry=telemetry)
 
+    async def back(team: str) -> None:
+        await _returned(store, team)
+
     records = store.installations(Seal(settings.encryption_keys))
-    installations = StoredInstallations(records, clock, connect)
+    installations = StoredInstallations(records, clock, connect, back)
     try:
         log.info("workspaces_installed", readable=await records.reseal())
     except StoreAway as away:
@@ -82,8 +85,10 @@ async def _installed(
 
     async def welcome(owner: str) -> None:
         installations.forget(owner)
-        for team in {owner, *await records.served(owner)}:
-            await _returned(store, team)
+        await back(owner)
+        for team in await records.served(owner):
+            if await records.served_by(team) == owner:
+                await back(team)
 
     pages = OAuthPages(
         client=client,

@@ -25,10 +25,12 @@ from bot.ports import (
     Workers,
 )
 from bot.prompt_limits import PromptBounds, PromptLimits
+from bot.store.sealing import Seal
 from tests.memory.decisions import MemoryDecisions
 from tests.memory.departures import MemoryDepartures
 from tests.memory.erasure import MemoryErasure
 from tests.memory.inbox import MemoryInbox, MemorySignals, MemoryWorkers
+from tests.memory.installations import MemoryInstallations
 from tests.memory.prompt_counts import MemoryPromptCounts
 from tests.memory.spend import MemorySpend
 from tests.memory.state import ManualClock, Memory
@@ -90,3 +92,6 @@ class MemoryStore:
         self.spend: SpendStore = MemorySpend(self.memory)
         self.erasure: ErasureStore = MemoryErasure(self.memory)
         self.prompt_counts: PromptCounts = MemoryPromptCounts(self.memory)
+
+    def installations(self, seal: Seal) -> MemoryInstallations:
+        return MemoryInstallations(self.memory)

@@ -27,7 +27,7 @@ from bot.slack.normalise import Deleted, Edited, Ignored, ReplyDeleted, Word, Wo
 from bot.slack.views import edited as edited_view
 from bot.slack.views.home import Shown
 from bot.slack.views.parts import Notice
-from bot.slack.wire import Json, event_owner, event_team, obj, text
+from bot.slack.wire import Json, event_organisation, event_owner, event_team, identifiers, obj, text
 
 log = structlog.get_logger(__name__)
 
@@ -241,6 +241,28 @@ class Events:
         for team in teams:
             await self._around.departing.left(team)
 
+    async def on_access_revoked(self, body: Json, _first_time: bool) -> None:
+        """An organisation took the app from some of its workspaces.
+
+        Raises:
+            StoreAway: it could not be seen to; Slack sends the event again.
+        """
+        organisation, named = event_organisation(body), identifiers(obj(body, "event"), "team_ids")
+        teams = await self._around.installations.revoke(organisation, named)
+        log.warning("access_revoked", organisation=organisation, teams=sorted(teams))
+        for team in teams:
+            await self._around.departing.left(team)
+
+    async def on_access_granted(self, body: Json, _first_time: bool) -> None:
+        """An organisation gave the app to some of its workspaces; one that comes back in time keeps its data.
+
+        Raises:
+            StoreAway: it could not be seen to; Slack sends the event again.
+        """
+        organisation, named = event_organisation(body), identifiers(obj(body, "event"), "team_ids")
+        teams = await self._around.installations.grant(organisation, named)
+        log.info("access_granted", organisation=organisation, teams=sorted(teams))
+
     async def on_nothing_to_do(self, body: Json, _first_time: bool) -> None:
         """Events that only need their ack."""
         log.debug("event_ignored", event_type=text(obj(body, "event"), "type"))
@@ -278,6 +300,8 @@ EVENTS = (
     EventRow("app_context_changed", ("app_context_changed",), Events.on_nothing_to_do),
     EventRow("app_uninstalled", ("app_uninstalled",), Events.on_removed),
     EventRow("tokens_revoked", ("tokens_revoked",), Events.on_removed),
+    EventRow("team_access_granted", ("team_access_granted",), Events.on_access_granted),
+    EventRow("team_access_revoked", ("team_access_revoked",), Events.on_access_revoked),
 )
 """Every event the bot listens to. The manifest's subscriptions are these."""
 

@@ -61,6 +61,21 @@ class Installations(Protocol):
         """
         ...
 
+    async def revoke(self, organisation: str, teams: Collection[str]) -> Collection[str]:
+        """An organisation takes the app from some workspaces. Returns those of them that are without it now.
+
+        One that it never served is none of them, nor one with an installation of its own. Doing it again returns the
+        same. Raises StoreAway.
+        """
+        ...
+
+    async def grant(self, organisation: str, teams: Collection[str]) -> Collection[str]:
+        """An organisation that has the app gives it to some workspaces. Returns those of them that it serves now.
+
+        One that another organisation serves is none of them. Raises StoreAway.
+        """
+        ...
+
 
 class OneInstallation:
     """A bot with one token, which serves whatever events that token gets."""
@@ -79,6 +94,13 @@ class OneInstallation:
 
     async def remove(self, owner: str) -> Collection[str]:  # noqa: ARG002
         return () if await works(self._installation.web) else (self._installation.team,)
+
+    async def revoke(self, organisation: str, teams: Collection[str]) -> Collection[str]:  # noqa: ARG002
+        """Nothing is known of whom the token serves but what its events tell."""
+        return ()
+
+    async def grant(self, organisation: str, teams: Collection[str]) -> Collection[str]:  # noqa: ARG002
+        return ()
 
 
 TOKEN_GONE = frozenset({"invalid_auth", "account_inactive", "token_revoked", "token_expired", "not_authed"})

@@ -25,6 +25,13 @@ def objects(parent: Json, name: str) -> Sequence[Json]:
     return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
 
 
+def identifiers(parent: Json, name: str) -> frozenset[str]:
+    """The ids in a list; what can't be one is left out."""
+    value = parent.get(name)
+    listed = value if isinstance(value, list) else []
+    return frozenset(item for item in listed if isinstance(item, str) and _ID.fullmatch(item))
+
+
 def text(parent: Json, name: str) -> str:
     value = parent.get(name)
     return value if isinstance(value, str) else ""
@@ -62,5 +69,11 @@ def event_owner(body: Json) -> str:
     """Who installed the app that an Events API body was sent to: a workspace (T…) or an organisation (E…)."""
     first = next(iter(objects(body, "authorizations")), {})
     if first.get("is_enterprise_install") is True or body.get("is_enterprise_install") is True:
-        return identifier(first, "enterprise_id") or identifier(body, "enterprise_id")
+        return event_organisation(body)
     return event_team(body)
+
+
+def event_organisation(body: Json) -> str:
+    """The organisation (E…) of an Events API body that tells of one; empty when none is named."""
+    first = next(iter(objects(body, "authorizations")), {})
+    return identifier(first, "enterprise_id") or identifier(body, "enterprise_id")

@@ -197,7 +197,19 @@ def as_text(answer: Any) -> Any:
 _LARGE = frozenset({"append", "put_files", "LRANGE"})
 """Scripts and commands that may carry megabytes."""
 _ON_INDEXES = frozenset(
-    {"beat", "claim_due", "mark_work", "mark_pending", "drop", "rate", "replace", "spend", "time", "window"}
+    {
+        "beat",
+        "claim_due",
+        "delete_if",
+        "mark_work",
+        "mark_pending",
+        "drop",
+        "rate",
+        "replace",
+        "spend",
+        "time",
+        "window",
+    }
 )
 
 

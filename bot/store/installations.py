@@ -68,8 +68,15 @@ class InstallationRecords:
             ]
         )
 
+    async def unserve(self, team: str, organisation: str) -> None:
+        """Keep that an organisation serves a workspace no longer, unless another one serves it by now.
+
+        It stays among those that it has `served`.
+        """
+        await self._database.run("delete_if", [keys.served_by(team)], organisation)
+
     async def served(self, organisation: str) -> frozenset[str]:
-        """The workspaces that an organisation's installation is known to serve."""
+        """The workspaces that an organisation's installation is known to serve, or to have served lately."""
         return frozenset(await self._database.call("SMEMBERS", keys.serves(organisation)))
 
     async def served_by(self, team: str) -> str:

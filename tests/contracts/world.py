@@ -39,10 +39,12 @@ from bot.ports import (
     TurnStore,
     Workers,
 )
+from bot.slack.oauth.records import InstallationRecords
 from bot.store import keys
 from bot.store.client import connect
 from bot.store.database import as_text
 from bot.store.keys import ThreadKeys
+from bot.store.sealing import Seal
 from bot.store.store import Store
 from tests.fakes import Memory, MemoryStore
 
@@ -80,6 +82,7 @@ class AnyStore(Protocol):
     def erasure(self) -> ErasureStore: ...
     @property
     def prompt_counts(self) -> PromptCounts: ...
+    def installations(self, seal: Seal) -> InstallationRecords: ...
 
 
 class World(Protocol):

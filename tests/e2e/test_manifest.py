@@ -33,7 +33,9 @@ FAMILY = {
 OF_NO_CALL = frozenset({"app_mentions:read", "commands", "files:read", "reactions:read"})
 """Scopes that no method shows the use of: they bring events, commands, and the contents of files."""
 
-NOTHING_PEOPLE_DO = frozenset({"app_context_changed", "app_uninstalled", "tokens_revoked"})
+NOTHING_PEOPLE_DO = frozenset(
+    {"app_context_changed", "app_uninstalled", "team_access_granted", "team_access_revoked", "tokens_revoked"}
+)
 
 
 @pytest.fixture

@@ -191,6 +191,25 @@ async def test_an_organisations_installation_serves_its_workspaces(launcher: Lau
         assert len(here.bot.model.requests) == 1
 
 
+async def test_an_organisation_takes_the_app_from_a_workspace_and_gives_it_back_in_time(
+    launcher: Launcher, unused_tcp_port: int
+) -> None:
+    setup = Setup(team=OTHER, organisation="E0ACME", seed=3, bot_token="xoxb-of-acme")
+    async with EmulatedSlack.start(setup) as acme, company(launcher, acme, unused_tcp_port) as here:
+        await here.install(acme)
+        bot, redis = here.bot_in(acme), client.connect("memory:")
+        root = await bot.ask("remember 42")
+        acme.revoke_access()
+        await acme.wait_until(lambda: not acme.undelivered)
+        assert await redis.zscore("bot:departing", OTHER) is not None
+        assert await redis.get(f"bot:served-by:{{{OTHER}}}") is None
+        acme.grant_access()
+        await acme.wait_until(lambda: not acme.undelivered)
+        assert await redis.zscore("bot:departing", OTHER) is None
+        await bot.say("what?", root)
+        assert here.bot.model.requests[-1].prompts == ["remember 42", "what?"]
+
+
 async def test_a_workspace_that_removes_the_app_leaves_nothing_and_may_come_back(
     launcher: Launcher, other: EmulatedSlack, unused_tcp_port: int, heard: Heard
 ) -> None:

@@ -160,6 +160,9 @@ class Memory:
         self.prompts: defaultdict[tuple[str, str], dict[str, float]] = defaultdict(dict)
         self.beats: dict[str, tuple[float, int]] = {}
         self.departing: dict[str, float] = {}
+        self.installations: dict[str, str] = {}
+        self.served_by: dict[str, str] = {}
+        self.serves: defaultdict[str, set[str]] = defaultdict(set)
 
     def state(self, key: ThreadKey) -> ThreadState:
         """The thread's state, a fresh one when there is none or it has expired."""

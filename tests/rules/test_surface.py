@@ -43,6 +43,8 @@ NEEDED_EVENTS = {
     "message.im",
     "message.mpim",
     "reaction_added",
+    "team_access_granted",
+    "team_access_revoked",
     "tokens_revoked",
 }
 

@@ -253,6 +253,14 @@ class EmulatedSlack:
         """Its token counts (again)."""
         self.installation.removed = False
 
+    def revoke_access(self) -> None:
+        """The organisation takes the app from the workspace, and keeps it."""
+        self.send_event({"type": "team_access_revoked", "team_ids": [self.workspace.team.id]})
+
+    def grant_access(self) -> None:
+        """The organisation gives it (back) to the workspace."""
+        self.send_event({"type": "team_access_granted", "team_ids": [self.workspace.team.id]})
+
     # --- making it fail -----------------------------------------------------------------------------------------------
 
     def fail(

@@ -24,7 +24,8 @@ from bot.playground.slack.workspace import Workspace
 SUBSCRIBED = frozenset(
     {
         "agent_session_stopped", "app_context_changed", "app_home_opened", "app_mention", "app_uninstalled",
-        "message.channels", "message.groups", "message.im", "message.mpim", "reaction_added", "tokens_revoked",
+        "message.channels", "message.groups", "message.im", "message.mpim", "reaction_added", "team_access_granted",
+        "team_access_revoked", "tokens_revoked",
     }
 )  # fmt: skip
 """What the app has subscribed to unless told otherwise."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 
 import structlog
 
@@ -30,11 +30,19 @@ class StoredInstallations:
 
     Args:
         web: makes Slack's Web API for a workspace and a token.
+        back: told now and then that a workspace is served by its organisation, and always when it is so again.
     """
 
-    def __init__(self, records: InstallationRecords, clock: Clock, web: Callable[[str, str], SlackApi]) -> None:
+    def __init__(
+        self,
+        records: InstallationRecords,
+        clock: Clock,
+        web: Callable[[str, str], SlackApi],
+        back: Callable[[str], Awaitable[None]],
+    ) -> None:
         self._records = records
         self._web = web
+        self._back = back
         self._known = Remembered(self._find, clock, life_s=RECORD_LIFE_S)
         self._served = Remembered(self._serve, clock, life_s=SERVED_LIFE_S)
 
@@ -47,9 +55,19 @@ class StoredInstallations:
 
         What is learned of the organisation is kept, for the workers that run the workspace's turns.
         """
-        if organisation and team:
-            await self._served.get((team, organisation))
-        return await self.of(team or organisation)
+        if not (organisation and team.startswith("T")):
+            return await self.of(team or organisation)
+        served = (team, organisation)
+        await self._served.get(served)
+        try:
+            return await self.of(team)
+        except ChatRefused:
+            if await self._records.get(organisation) is None:
+                raise
+        # It was taken from the workspace, by another worker, after this one had written down that it is served.
+        self._served.forget(served)
+        await self._served.get(served)
+        return await self.of(team)
 
     def forget(self, team: str) -> None:
         """The workspace's installation has changed."""
@@ -68,6 +86,28 @@ class StoredInstallations:
         # A workspace may have the app by itself and through its organisation: one of the two is enough.
         return [team for team in sorted(teams) if not await self._served_still(team)]
 
+    async def revoke(self, organisation: str, teams: Collection[str]) -> Collection[str]:
+        """Raises StoreAway."""
+        known = sorted(set(teams) & set(await self._records.served(organisation)))
+        for team in known:
+            await self._records.unserve(team, organisation)
+            self._served.forget((team, organisation))
+            self._known.forget(team)
+        return [team for team in known if not await self._served_still(team)]
+
+    async def grant(self, organisation: str, teams: Collection[str]) -> Collection[str]:
+        """Raises StoreAway."""
+        if await self._records.get(organisation) is None:
+            return ()
+        given = [team for team in sorted(teams) if await self._may_serve(organisation, team)]
+        for team in given:
+            self._served.forget((team, organisation))
+            await self._served.get((team, organisation))
+        return given
+
+    async def _may_serve(self, organisation: str, team: str) -> bool:
+        return team.startswith("T") and await self._records.served_by(team) in ("", organisation)
+
     async def _served_still(self, team: str) -> bool:
         try:
             await self._find(team)
@@ -79,6 +119,9 @@ class StoredInstallations:
         team, organisation = served
         await self._records.serve(team, organisation)
         self._known.forget(team)
+        # What is late may still come from an organisation that has removed the app.
+        if await self._records.get(organisation) is not None:
+            await self._back(team)
 
     async def _find(self, team: str) -> Installation:
         line = await self._records.get(team)

@@ -43,7 +43,7 @@ from bot.slack.background import Background
 from bot.slack.changes import Changes
 from bot.slack.core import Reference
 from bot.slack.directory import Directory
-from bot.slack.installations import Installation, OneInstallation
+from bot.slack.installations import Installation, Installations, OneInstallation
 from bot.slack.listeners import build_app
 from bot.slack.mode import ChannelModes, StreamingMode
 from bot.slack.normalise import Own
@@ -399,6 +399,7 @@ class Incoming:
     session: aiohttp.ClientSession
     channels: FakeChannels
     edits: FakeEdits
+    departing: FakeDepartures
 
     async def send(self, body: dict[str, Any], *, retry: int = 0) -> BoltResponse:
         """Give a payload to the app as Socket Mode does, and wait until all that follows has ended."""
@@ -474,12 +475,14 @@ async def incoming(
     *,
     follow_deletes: bool = True,
     has_pages: bool = True,
+    installations: Installations | None = None,
 ) -> AsyncIterator[Incoming]:
     """Open the app; what it began in the background has ended when it closes.
 
     Args:
         installed: where it speaks to Slack; the scripted Web API unless given.
         admission: whom it deals with; everybody unless given.
+        installations: where it is installed, if that is not one place.
     """
     api = ScriptedWeb({"users.info": _ask_user})
     hooks = Hooks()
@@ -496,8 +499,8 @@ async def incoming(
     try:
         async with aiohttp.ClientSession() as session, Background() as background:
             installed = installed or installation(api)
-            installations = OneInstallation(installed)
-            clock, channels, edits = StillClock(), FakeChannels(), FakeEdits()
+            installations = installations or OneInstallation(installed)
+            clock, channels, edits, departing = StillClock(), FakeChannels(), FakeEdits(), FakeDepartures()
             app = build_app(
                 signing_secret="secret",
                 command="/agent",
@@ -513,7 +516,7 @@ async def incoming(
                 background=background,
                 viewers=FakeViewers(),
                 changes=Changes(),
-                departing=FakeDepartures(),
+                departing=departing,
                 copies=FakeCopies(),
                 pages=FakePages() if has_pages else None,
                 clock=clock,
@@ -539,6 +542,7 @@ async def incoming(
                 session,
                 channels,
                 edits,
+                departing,
             )
     finally:
         await runner.cleanup()

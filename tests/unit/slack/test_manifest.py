@@ -28,6 +28,8 @@ SCOPE_OF_EVENT = {
     "message.im": "im:history",
     "message.mpim": "mpim:history",
     "reaction_added": "reactions:read",
+    "team_access_granted": None,
+    "team_access_revoked": None,
     "tokens_revoked": None,
 }
 """Without it Slack refuses the subscription. Source: docs.slack.dev, reference, events."""

@@ -2,52 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 import pytest
 
 from bot.errors import ChatAway, ChatRefused
-from bot.slack.oauth.installed import SERVED_LIFE_S, StoredInstallations
+from bot.slack.oauth.installed import RECORD_LIFE_S, SERVED_LIFE_S, StoredInstallations
 from bot.slack.oauth.records import Record
 from bot.slack.web import SlackApi
+from tests.memory.installations import MemoryInstallations
+from tests.memory.state import Memory
 from tests.unit.slack.incoming import ScriptedWeb, StillClock
 
 ORGANISATION, HERE, THERE = "E0ACME", "T0HERE", "T0THERE"
+ANOTHER_ORGANISATION = "E0OTHER"
 REVOKED = ChatRefused("auth.test", "token_revoked")
 
 
-class MemoryRecords:
-    """`bot.slack.oauth.records.InstallationRecords` in memory."""
+class CountedRecords(MemoryInstallations):
+    """Says how often it was written down who serves whom."""
 
-    def __init__(self) -> None:
-        self.lines: dict[str, str] = {}
-        self.serving: dict[str, str] = {}
-        self.writes = 0
-
-    async def put(self, owner: str, record: str) -> None:
-        self.lines[owner] = record
-
-    async def get(self, owner: str) -> str | None:
-        return self.lines.get(owner)
-
-    async def delete(self, owner: str) -> None:
-        self.lines.pop(owner, None)
+    writes = 0
 
     async def serve(self, team: str, organisation: str) -> None:
-        self.serving[team] = organisation
         self.writes += 1
-
-    async def served(self, organisation: str) -> Collection[str]:
-        return [team for team, of in self.serving.items() if of == organisation]
-
-    async def served_by(self, team: str) -> str:
-        return self.serving.get(team, "")
+        await super().serve(team, organisation)
 
 
 class Scene:
     def __init__(self) -> None:
-        self.records, self.clock, self.web = MemoryRecords(), StillClock(), ScriptedWeb({"auth.test": REVOKED})
-        self.installations = StoredInstallations(self.records, self.clock, self._connect)
+        self.records, self.clock = CountedRecords(Memory()), StillClock()
+        self.web = ScriptedWeb({"auth.test": REVOKED})
+        self.back: list[str] = []
+        self.installations = self.worker()
+
+    def worker(self) -> StoredInstallations:
+        """Another worker."""
+        return StoredInstallations(self.records, self.clock, self._connect, self._came_back)
+
+    async def _came_back(self, team: str) -> None:
+        self.back.append(team)
 
     def _connect(self, _team: str, _token: str) -> SlackApi:
         return self.web
@@ -64,7 +56,7 @@ def scene() -> Scene:
 async def test_a_workspace_is_served_by_its_organisation_on_workers_that_saw_no_event_of_it(scene: Scene) -> None:
     await scene.install(ORGANISATION)
     await scene.installations.at(HERE, ORGANISATION)
-    elsewhere = StoredInstallations(scene.records, scene.clock, lambda _team, _token: scene.web)
+    elsewhere = scene.worker()
     assert (await elsewhere.of(HERE)).own.user == "U0BOT"
     with pytest.raises(ChatRefused, match="not_installed"):
         await elsewhere.of(THERE)
@@ -121,3 +113,89 @@ async def test_nothing_is_removed_while_slack_does_not_say_that_the_token_is_gon
     with pytest.raises(type(answer)):
         await scene.installations.remove(HERE)
     assert (await scene.installations.of(HERE)).team == HERE
+
+
+async def _served(scene: Scene, *teams: str) -> None:
+    """The organisation has the app and has given it to these workspaces."""
+    await scene.install(ORGANISATION)
+    for team in teams:
+        await scene.installations.at(team, ORGANISATION)
+    scene.back.clear()
+
+
+async def test_an_organisation_takes_the_app_from_one_of_its_workspaces(scene: Scene) -> None:
+    await _served(scene, HERE, THERE)
+    for _ in range(2):  # Slack may say so again
+        assert await scene.installations.revoke(ORGANISATION, [HERE]) == [HERE]
+        with pytest.raises(ChatRefused, match="not_installed"):
+            await scene.installations.of(HERE)
+        assert (await scene.installations.of(THERE)).team == THERE
+
+
+async def test_what_is_taken_from_a_workspace_is_not_what_it_installed_by_itself(scene: Scene) -> None:
+    await _served(scene, HERE)
+    await scene.install(HERE)
+    assert await scene.installations.revoke(ORGANISATION, [HERE]) == []
+    assert (await scene.installations.of(HERE)).team == HERE
+
+
+async def test_an_organisation_takes_nothing_from_those_that_it_does_not_serve(scene: Scene) -> None:
+    await _served(scene, HERE)
+    await scene.install(ANOTHER_ORGANISATION)
+    assert await scene.installations.revoke(ANOTHER_ORGANISATION, [HERE, THERE, ORGANISATION, ""]) == []
+    assert await scene.installations.revoke("", [HERE]) == []
+    assert (await scene.installations.of(HERE)).team == HERE
+
+
+async def test_a_workspace_that_has_gone_to_another_organisation_stays_with_that(scene: Scene) -> None:
+    await _served(scene, HERE)
+    await scene.install(ANOTHER_ORGANISATION)
+    await scene.installations.at(HERE, ANOTHER_ORGANISATION)
+    assert await scene.installations.revoke(ORGANISATION, [HERE]) == []
+    assert await scene.records.served_by(HERE) == ANOTHER_ORGANISATION
+
+
+async def test_a_workspace_that_gets_the_app_again_is_served_and_told_of(scene: Scene) -> None:
+    await _served(scene, HERE)
+    await scene.installations.revoke(ORGANISATION, [HERE])
+    elsewhere = scene.worker()
+    for _ in range(2):  # Slack may say so again
+        assert await elsewhere.grant(ORGANISATION, [HERE]) == [HERE]
+    assert set(scene.back) == {HERE}
+    assert (await scene.installations.of(HERE)).team == HERE
+
+
+async def test_its_next_event_says_the_same_on_workers_that_never_heard_it_was_taken(scene: Scene) -> None:
+    await _served(scene, HERE)
+    elsewhere = scene.worker()
+    await elsewhere.at(HERE, ORGANISATION)
+    await scene.installations.revoke(ORGANISATION, [HERE])
+    scene.back.clear()
+    await scene.clock.sleep(RECORD_LIFE_S)
+    assert (await elsewhere.at(HERE, ORGANISATION)).team == HERE
+    assert scene.back == [HERE]
+    assert await scene.records.served_by(HERE) == ORGANISATION
+
+
+async def test_nobody_gives_what_they_do_not_have(scene: Scene) -> None:
+    assert await scene.installations.grant(ORGANISATION, [HERE]) == ()
+    await _served(scene, HERE)
+    await scene.install(ANOTHER_ORGANISATION)
+    assert await scene.installations.grant(ANOTHER_ORGANISATION, [HERE, "U0NOTEAM"]) == []
+    assert await scene.records.served_by(HERE) == ORGANISATION
+    assert scene.back == []
+
+
+async def test_a_late_event_through_an_organisation_without_the_app_brings_nobody_back(scene: Scene) -> None:
+    await _served(scene, HERE)
+    await scene.installations.remove(ORGANISATION)
+    with pytest.raises(ChatRefused, match="not_installed"):
+        await scene.worker().at(HERE, ORGANISATION)
+    assert scene.back == []
+
+
+async def test_an_event_that_names_no_workspace_serves_none(scene: Scene) -> None:
+    await scene.install(ORGANISATION)
+    for named in ("", ORGANISATION):
+        assert (await scene.installations.at(named, ORGANISATION)).own.user == "U0BOT"
+    assert scene.records.writes == 0
