@@ -72,10 +72,10 @@ async def test_over_http_slack_is_told_503_and_its_retry_is_answered(
             redis.kill()
             root = slack.people.say(U_ANA, C_GENERAL, f"{slack.mention} hello")
             await slack.wait_until(lambda: statuses["1", 503], ANSWER_S)
-            assert set(statuses) == {("", 503), ("1", 503)}, "nothing was acknowledged"
+            assert {status for _, status in statuses} == {503}, "nothing was acknowledged"
             await redis.start()
             await slack.wait_until(lambda: bool(slack.replies_of_bot(C_GENERAL, root)), ANSWER_S)
             await slack.wait_until(lambda: not slack.undelivered, ANSWER_S)
-        assert {status for (retry, status) in statuses if retry not in {"", "1"}} >= {200}
+        assert 200 in {status for _, status in statuses}
         assert [reply.text.strip() for reply in slack.replies_of_bot(C_GENERAL, root)] == ["ok"]
         assert len(model.requests) == 1
