@@ -185,6 +185,7 @@ def _listeners(
         clock=SystemClock(),
         modes=surface.modes,
         viewers=store.homes,
+        health=store.survey.health,
         changes=surface.changes,
         accounts=core.budgets,
         admission=surface.admission,

@@ -20,7 +20,7 @@ from bot.model.agent import (
 )
 from bot.model.decisions import Decided, Decision, DeferredCall, DetailKind, Option, Question, Verdict
 from bot.model.inbox import MAX_WAITING, InFlight, Receipt, Resumed, Signal, SignalKind, Stopped, Taken
-from bot.model.measures import CallResult, Counted, Stage
+from bot.model.measures import CallResult, Counted, Health, Stage
 from bot.model.messages import Address, Attachment, Limits, Message, Prompt, Spoken
 from bot.model.passages import Passage, PassageKind, ToolUse
 from bot.model.places import Person, Standing, ThreadKey, just_after, ts_order
@@ -63,6 +63,7 @@ __all__ = [
     "DetailKind",
     "Ending",
     "Exchange",
+    "Health",
     "InFlight",
     "Lease",
     "Level",

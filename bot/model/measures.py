@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -45,3 +46,20 @@ class CallResult(StrEnum):
     """429."""
     FAILED = "failed"
     """No answer, or trouble on Slack's side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a workspace's work goes right now.
+
+    Args:
+        workers: how many gave a sign of life lately, whatever workspace they work for.
+        at_work: threads with a turn in flight that waits for nobody.
+        queued: threads whose prompts wait for a worker.
+        oldest_s: for how many seconds the first of these has waited.
+    """
+
+    workers: int
+    at_work: int
+    queued: int
+    oldest_s: float

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Protocol
 
 import structlog
 from slack_sdk.models.views import View
 
 from bot.errors import ChatAway, ChatRefused, Refusal
-from bot.model import Person, ThreadFilter
+from bot.model import Health, Person, ThreadFilter
 from bot.ports import Clock
 from bot.slack import wording_commands as words
 from bot.slack import wording_money
@@ -38,6 +38,10 @@ class Viewers(Protocol):
     async def of(self, team: str, users: Iterable[str]) -> Mapping[str, str]: ...
 
 
+HealthOf = Callable[[str], Awaitable[Health]]
+"""How the work of a workspace goes. Raises StoreAway."""
+
+
 class Home:
     """Keeps people's App Home fresh.
 
@@ -46,6 +50,7 @@ class Home:
         accounts: what people may know of the money.
         admission: whom it is shown to.
         decisions: what waits for people.
+        health: how a workspace's work goes; admins see it.
     """
 
     def __init__(
@@ -60,6 +65,7 @@ class Home:
         accounts: Accounts,
         admission: Admits,
         decisions: Deciding,
+        health: HealthOf,
     ) -> None:
         self._admin = admin
         self._desk = desk
@@ -71,6 +77,7 @@ class Home:
         self._accounts = accounts
         self._admission = admission
         self._decisions = decisions
+        self._health = health
         self._stale: dict[str, set[str]] = {}
 
     async def open(self, person: Person, shown: Shown) -> None:
@@ -119,7 +126,9 @@ class Home:
         query = ThreadFilter(person.team, user="" if everybody else person.user, text=shown.text if everybody else "")
         found = await self._admin.page(person, query, shown.cursor, limit=HOME_ROWS)
         report = await self._accounts.report(person, "", admin=is_admin)
-        spent = [wording_money.account(account) for account in report.accounts]
+        facts = [wording_money.account(account) for account in report.accounts]
+        if is_admin:
+            facts.append(words.health(await self._health(person.team)))
         links = await self._desk.links(person.team)
         return view.home(
             shown,
@@ -127,7 +136,7 @@ class Home:
             links,
             self._clock.now(),
             is_admin=is_admin,
-            facts=spent,
+            facts=facts,
             waiting=await self._decisions.waiting_for(person),
         )
 

@@ -39,7 +39,7 @@ from bot.slack.core import (
 from bot.slack.desk import Desk
 from bot.slack.directory import Directory
 from bot.slack.events import EVENTS, Emoji, EventRow, Events, Surroundings
-from bot.slack.home import Home, Viewers
+from bot.slack.home import HealthOf, Home, Viewers
 from bot.slack.installations import NOT_INSTALLED, Installations
 from bot.slack.interactions import Interactions
 from bot.slack.mode import ChannelModes
@@ -79,6 +79,7 @@ def build_app(
     copies: Copying,
     pages: Pages | None,
     viewers: Viewers,
+    health: HealthOf,
     changes: Changes,
 ) -> AsyncApp:
     """Make the Bolt app and register everything the bot listens to.
@@ -91,6 +92,7 @@ def build_app(
         follow_deletes: whether a deleted message takes the words out of its turn.
         pages: where whole conversations are read; None when the bot has no address for browsers.
         viewers: who looks at App Home.
+        health: how a workspace's work goes.
         changes: tells of threads that changed.
         admission: whom the bot deals with.
         rules: what holds for whom.
@@ -111,7 +113,9 @@ def build_app(
         pages=pages,
         rules=rules,
     )
-    home = Home(admin, desk, directory, installations, viewers, background, clock, accounts, admission, decisions)
+    home = Home(
+        admin, desk, directory, installations, viewers, background, clock, accounts, admission, decisions, health
+    )
     changes.listen(home.changed)
     conversations = Conversations(installations)
     around = Surroundings(inbox, admin, desk, answers, home, conversations, installations, background, edits, departing)

@@ -5,10 +5,11 @@ What a person or the model typed is escaped here, since these texts go into bloc
 
 from __future__ import annotations
 
-from bot.model import Thread, ThreadStatus
+from bot.model import Health, Thread, ThreadStatus
 from bot.slack.mode import StreamingMode
 from bot.slack.mrkdwn import cut, escaped
 from bot.slack.plain import plain
+from bot.slack.wording import duration
 
 # --- what was typed -------------------------------------------------------------------------------
 
@@ -227,6 +228,13 @@ def age(seconds: float) -> str:
     if hours < 48:
         return f"{hours} h ago"
     return f"{hours // 24} days ago"
+
+
+def health(now: Health) -> str:
+    """`2 workers · 3 conversations at work · none waits for a worker`, for admins."""
+    workers = "1 worker" if now.workers == 1 else f"{now.workers} workers"
+    queue = f"{_conversations(now.queued)} waiting for one, the first for {duration(now.oldest_s)}"
+    return f"{workers} · {_conversations(now.at_work)} at work · {queue if now.queued else 'none waits for a worker'}"
 
 
 def turns(count: int) -> str:

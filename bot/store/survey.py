@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from bot.model import ThreadKey, TurnState
+from bot.model import Health, ThreadKey, TurnState
 from bot.store import keys
 from bot.store.database import Database
 from bot.store.indexes import PendingIndex, WorkIndex
@@ -16,6 +16,8 @@ from bot.store.leases import holder_in
 
 REPORT_S = 2.0
 """Seconds between two reports of a worker."""
+LOOKED_AT = 200
+"""Threads with work that are looked at where somebody only glances."""
 REPORT_LIFE_S = 10
 """How long a worker's last report stays."""
 
@@ -119,6 +121,15 @@ class Survey:
         threads = [ThreadKey.parse(entry.member) for entry in listed]
         found = await self._look_at(threads)
         return sorted((one for one in found if one.at_work or one.waiting), key=lambda one: one.since)
+
+    async def health(self, team: str) -> Health:
+        """How a workspace's work goes, as far as the threads tell that have had work for longest."""
+        workers = await self._database.call("HLEN", keys.WORKERS)
+        work = [one for one in await self.work(LOOKED_AT) if one.thread.team == team]
+        waiting = [one.since for one in work if one.queued]
+        now_s, _ = await self._database.call("TIME")
+        oldest_s = max(int(now_s) - min(waiting), 0.0) if waiting else 0.0
+        return Health(int(workers), sum(one.at_work for one in work), len(waiting), oldest_s)
 
     async def decisions(self, limit: int = 100) -> tuple[int, Sequence[WaitingDecision]]:
         """How many threads wait for somebody to decide, and about `limit` of them, those that expire first in front."""

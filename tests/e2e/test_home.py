@@ -48,6 +48,17 @@ async def test_home_says_what_was_spent_and_admins_the_workspaces(bot: Bot) -> N
     await home_of(bot, U_ANA, "*The workspace*: ")
 
 
+async def test_home_says_to_admins_alone_how_the_work_goes(bot: Bot) -> None:
+    hold = asyncio.Event()
+    bot.model.script(say("First, ", hold, "then the rest."))
+    bot.slack.people.say(U_BEN, C_GENERAL, f"{bot.slack.mention} Think for long")
+    bot.slack.people.open_home(U_BEN)
+    assert "worker" not in seen(await home_of(bot, U_BEN, "At work"))
+    bot.slack.people.open_home(U_ANA)
+    await home_of(bot, U_ANA, "1 worker · 1 conversation at work · none waits for a worker")
+    hold.set()
+
+
 async def test_a_turn_shows_in_home_while_it_is_at_work(bot: Bot) -> None:
     bot.slack.people.open_home(U_ANA)
     await home_of(bot, U_ANA, "no conversations here yet")

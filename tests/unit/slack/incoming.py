@@ -22,6 +22,7 @@ from bot.model import (
     Budget,
     Ending,
     Exchange,
+    Health,
     Message,
     Person,
     Receipt,
@@ -444,6 +445,10 @@ class FakeDepartures:
         self.teams.append(team)
 
 
+async def no_work(_team: str) -> Health:
+    return Health(workers=1, at_work=0, queued=0, oldest_s=0.0)
+
+
 class FakeViewers:
     """Who looks at App Home, in memory."""
 
@@ -515,6 +520,7 @@ async def incoming(
                 installations=installations,
                 background=background,
                 viewers=FakeViewers(),
+                health=no_work,
                 changes=Changes(),
                 departing=departing,
                 copies=FakeCopies(),

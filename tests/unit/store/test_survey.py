@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from uuid import uuid4
 
 import pytest
 from redis.asyncio import Redis
 
-from bot.model import Decided, Ending, Outcome, ThreadKey, Verdict
+from bot.model import Decided, Ending, Health, Outcome, ThreadKey, Verdict
 from bot.store import keys
 from bot.store.store import Store
 from bot.store.survey import WorkerReport
@@ -33,6 +34,23 @@ async def test_threads_with_work_are_listed_the_longest_waiting_first(client: Re
     assert (first.queued, first.waiting, first.holder, first.since) == (True, 1, "", 1700000000.0001)
     assert (third.queued, third.state, third.holder, third.attempt) == (False, "running", "w1", 1)
     assert abs(third.since - time.time()) < 60
+
+
+async def test_the_health_of_a_workspace_counts_its_own_threads_alone(client: Redis) -> None:
+    store = Store(client, "w1", ttl_s=0)
+    await store.workers.beat(1)
+    for team in ("T1", "T1", "T2"):
+        thread = ThreadKey(team, "C1", f"1700000000.{uuid4().int % 10**6:06}")
+        await store.inbox.accept(message(thread.root_ts, thread=thread), "s")
+    running = await leased(store, THREADS[2])
+    await store.inbox.accept(message(THREADS[2].root_ts, thread=THREADS[2]), "s")
+    await begun(store, running)
+
+    health = await store.survey.health("T1")
+
+    assert (health.workers, health.at_work, health.queued) == (1, 1, 2)
+    assert health.oldest_s == pytest.approx(time.time() - 1_700_000_000, abs=60)
+    assert await store.survey.health("T3") == Health(1, 0, 0, 0.0)
 
 
 async def test_what_somebody_stopped_is_not_in_the_queue(client: Redis) -> None:
