@@ -172,11 +172,16 @@ class Churn:
             own_bytes=anonymous_bytes(bot.pid),
             descriptors=bot.num_fds(),
             zombies=sum(child.status() == psutil.STATUS_ZOMBIE for child in bot.children(recursive=True)),
-            left=len(trees) - SPARES + sum(len(tree) - 1 for tree in trees),
+            left=len(trees) - SPARES + sum(len(_named(tree)) - 1 for tree in trees),
             directories=len(list(self._folder.glob("tmp/claude-resume-*")))
             + len(list(self._folder.glob("data/claude/*/runs/*")))
             - SPARES,
         )
+
+
+def _named(tree: Sequence[psutil.Process]) -> Sequence[psutil.Process]:
+    """A CLI's processes without the one that its sandbox keeps for as long as it lives."""
+    return [process for process in tree if process.name() != "socat"]
 
 
 def anonymous_bytes(pid: int) -> int:
