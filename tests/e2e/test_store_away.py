@@ -20,8 +20,9 @@ from bot.slack.http import PATH
 from tests.chaos.machines import RedisProcess
 from tests.e2e.conftest import ANSWER_S, C_GENERAL, U_ANA
 from tests.requirements_of_machine import needs
+from tests.waiting import until
 
-RETRIES = Setup(retry_delays_s=(0.0, 1.0, 2.0, 3.0))
+RETRIES = Setup(retry_delays_s=(0.0, 1.0, 2.0, 3.0, 5.0, 10.0))
 """Sooner than Slack's."""
 
 
@@ -71,7 +72,7 @@ async def test_over_http_slack_is_told_503_and_its_retry_is_answered(
         async with running(Settings.parse(environ), environ):
             redis.kill()
             root = slack.people.say(U_ANA, C_GENERAL, f"{slack.mention} hello")
-            await slack.wait_until(lambda: statuses["1", 503], ANSWER_S)
+            await until(lambda: bool(statuses["1", 503]), ANSWER_S)
             assert {status for _, status in statuses} == {503}, "nothing was acknowledged"
             await redis.start()
             await slack.wait_until(lambda: bool(slack.replies_of_bot(C_GENERAL, root)), ANSWER_S)
