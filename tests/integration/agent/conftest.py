@@ -18,7 +18,6 @@ from tests.integration.agent.bench import LIMITS, Bench, OpenBench
 from tests.unit.agent.stored import StoredTranscripts
 
 COLD = PoolBounds()
-PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
 @pytest.fixture
@@ -39,8 +38,11 @@ async def model() -> AsyncIterator[ScriptedModel]:
 
 @pytest.fixture
 def environ(model: ScriptedModel) -> dict[str, str]:
-    """The bot's environment, as the agent is told it; a test may change it before it opens a bench."""
-    return {**model.env, "PATH": PATH, "CLAUDE_CODE_MAX_RETRIES": "1", "SLACK_BOT_TOKEN": "xoxb-secret"}
+    """The bot's environment, as the agent is told it; a test may change it before it opens a bench.
+
+    Without a PATH no sandbox is found: the runs are the same on every machine. test_sandbox.py has one.
+    """
+    return {**model.env, "CLAUDE_CODE_MAX_RETRIES": "1", "SLACK_BOT_TOKEN": "xoxb-secret"}
 
 
 @pytest.fixture

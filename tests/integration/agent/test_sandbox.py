@@ -9,14 +9,17 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bot.agent.sandbox import Sandbox
+from bot.agent.settings import PoolBounds
 from bot.model import TextDelta, TurnPolicy
 from bot.playground.model import say, use_tool
-from tests.integration.agent.bench import Bench, OpenBench, Told, marked_processes, new_session
+from tests.integration.agent.bench import Bench, OpenBench, Told, mark_of, marked_processes, new_session
 from tests.policies import allowing
 from tests.requirements_of_machine import needs_sandbox
+from tests.waiting import until
 
 SECRET = "sk-ant-never-to-be-printed"
 
@@ -25,6 +28,11 @@ SECRET = "sk-ant-never-to-be-printed"
 def sandboxed(environ: dict[str, str]) -> None:
     needs_sandbox()
     environ.update(PATH=os.environ["PATH"], ANTHROPIC_API_KEY=SECRET, AWS_SECRET_ACCESS_KEY="never-printed-either")
+
+
+def own_processes() -> set[int]:
+    """The CLI's, without what it started itself."""
+    return {child.pid for child in psutil.Process().children() if mark_of(child)}
 
 
 async def outputs(bench: Bench, session: str, *commands: str, policy: TurnPolicy | None = None) -> Sequence[str]:
@@ -165,3 +173,20 @@ def test_the_whole_file_system_is_closed_but_for_the_systems_programs(tmp_path: 
     assert {"/home", "/root", "/tmp", "/var", "/etc/hostname", str(tmp_path), str(Path.cwd())} <= set(sandbox.closed)
     assert not {"/", "/usr", "/etc", "/bin", "/proc"} & set(sandbox.closed)
     assert sandbox.hidden == ["GOOGLE_APPLICATION_CREDENTIALS"]
+
+
+async def test_a_session_with_a_sandbox_stays_live_and_nothing_of_it_stays_after(
+    open_bench: OpenBench, tmp_path: Path
+) -> None:
+    bounds = PoolBounds(clients=2, spares=1, memory_bytes=8 << 30, client_bytes=1 << 30)
+    async with open_bench(tmp_path, bounds) as bench:
+        await until(lambda: bench.agent.census.spares == 1)
+        session = bench.agent.offer_session_id()
+        assert await outputs(bench, session, "echo one") == ["one"]
+        await until(lambda: bench.agent.census.spares == 1)
+        before = own_processes()
+        bench.model.script(use_tool("Bash", {"command": "echo two"}), say("done"))
+        assert (await bench.ask("Again", session, resume=True)).text == "done"
+        assert bench.model.requests[-1].results[-1].text == "two"
+        assert own_processes() == before
+    assert not marked_processes()
