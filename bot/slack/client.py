@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Protocol
@@ -86,52 +86,50 @@ class SlackChat:
 
     async def offer_held_back(self, thread: ThreadKey, count: int) -> None:
         """A message in the thread. It is a courtesy too: writing on does the same."""
-        web = (await self._installations.of(thread.team)).web
-        try:
-            await web.call(
-                "chat.postMessage",
-                safe_to_repeat=False,
-                urgent=True,
-                channel=thread.channel,
-                thread_ts=thread.root_ts,
-                text=wording.held_back(count),
-                blocks=held_back_blocks(thread, count),
-            )
-        except (ChatRefused, ChatAway) as error:
-            log.warning("held_back_not_shown", thread=str(thread), error=str(error))
+        blocks = held_back_blocks(thread, count)
+        await self._post_kindly(thread, wording.held_back(count), "held_back_not_shown", blocks=blocks)
 
     async def tell_of_bots(self, thread: ThreadKey) -> None:
         """A message in the thread that names nobody, so that no bot takes it for a message to itself."""
-        web = (await self._installations.of(thread.team)).web
-        try:
-            await web.call(
-                "chat.postMessage",
-                safe_to_repeat=False,
-                urgent=False,
-                channel=thread.channel,
-                thread_ts=thread.root_ts,
-                text=wording.BOTS_TALKING,
-            )
-        except (ChatRefused, ChatAway) as error:
-            log.warning("bots_not_told", thread=str(thread), error=str(error))
+        await self._post_kindly(thread, wording.BOTS_TALKING, "bots_not_told", urgent=False)
 
     async def warn_of_budgets(self, payer: Person, thread: ThreadKey, levels: Sequence[Level]) -> None:
         """A courtesy as well; the log has it too."""
-        web = (await self._installations.of(thread.team)).web
         for level in levels:
-            private = level.scope is ScopeKind.USER
-            try:
-                await web.call(
-                    "chat.postEphemeral" if private else "chat.postMessage",
-                    safe_to_repeat=False,
-                    urgent=True,
-                    channel=thread.channel,
-                    thread_ts=thread.root_ts,
-                    user=payer.user if private else None,
-                    text=f":warning: {wording_money.nearly_used(level)}",
-                )
-            except (ChatRefused, ChatAway) as error:
-                log.warning("budget_warning_not_shown", thread=str(thread), error=str(error))
+            only_for = payer.user if level.scope is ScopeKind.USER else ""
+            said = f":warning: {wording_money.nearly_used(level)}"
+            await self._post_kindly(thread, said, "budget_warning_not_shown", only_for=only_for)
+
+    async def _post_kindly(
+        self,
+        thread: ThreadKey,
+        said: str,
+        otherwise: str,
+        *,
+        urgent: bool = True,
+        only_for: str = "",
+        blocks: Sequence[Mapping[str, object]] | None = None,
+    ) -> None:
+        """Post into a thread what nothing depends on.
+
+        Args:
+            otherwise: the event that is logged when Slack doesn't take it.
+            only_for: the one who sees it; empty for everybody.
+        """
+        web = (await self._installations.of(thread.team)).web
+        try:
+            await web.call(
+                "chat.postEphemeral" if only_for else "chat.postMessage",
+                safe_to_repeat=False,
+                urgent=urgent,
+                channel=thread.channel,
+                thread_ts=thread.root_ts,
+                user=only_for or None,
+                text=said,
+                blocks=blocks,
+            )
+        except (ChatRefused, ChatAway) as error:
+            log.warning(otherwise, thread=str(thread), error=str(error))
 
     async def show_place(self, thread: ThreadKey, place: int) -> None:
         """Say it in the status, which the turn's own replaces. It is a courtesy as well."""

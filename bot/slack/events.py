@@ -6,7 +6,7 @@ background.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 import structlog
@@ -238,8 +238,7 @@ class Events:
         owner = event_owner(body)
         teams = await self._around.installations.remove(owner)
         log.warning("removed_from", owner=owner, teams=sorted(teams))
-        for team in teams:
-            await self._around.departing.left(team)
+        await self._leave(teams)
 
     async def on_access_revoked(self, body: Json, _first_time: bool) -> None:
         """An organisation took the app from some of its workspaces.
@@ -250,6 +249,9 @@ class Events:
         organisation, named = event_organisation(body), identifiers(obj(body, "event"), "team_ids")
         teams = await self._around.installations.revoke(organisation, named)
         log.warning("access_revoked", organisation=organisation, teams=sorted(teams))
+        await self._leave(teams)
+
+    async def _leave(self, teams: Iterable[str]) -> None:
         for team in teams:
             await self._around.departing.left(team)
 

@@ -25,6 +25,7 @@ from bot.playground.slack.control import EmulatedSlack
 from bot.playground.slack.default_workspace import C_GENERAL, U_ANA
 from tests.deploy.roots import fresh_debian
 from tests.deploy.steps import Build, Stage, steps_of
+from tests.subprocesses import ended
 
 REPOSITORY = Path(__file__).parents[2]
 DOCKERFILE = REPOSITORY / "deploy/Dockerfile"
@@ -79,12 +80,8 @@ async def container(
         words, user=image.user, cwd=image.cwd, env=image.env | dict(env), writable=[*image.volumes, "/tmp"]
     )
     process = await asyncio.create_subprocess_exec(*line)
-    try:
+    async with ended(process):
         yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
 
 
 async def status_of(image: Stage, words: list[str], env: Mapping[str, str]) -> int:

@@ -22,6 +22,7 @@ from bot.playground.slack.values import Command, Shortcut
 from bot.slack.http import PATH
 from tests.e2e.conftest import ANSWER_S, C_GENERAL, U_ANA
 from tests.redis_server import redis_server
+from tests.subprocesses import ended
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/install.md").read_text(encoding="utf-8")
@@ -45,12 +46,8 @@ async def started(words: list[str], cwd: Path) -> AsyncIterator[asyncio.subproce
     env = {"PATH": os.environ["PATH"], "HOME": str(cwd), "PYTHONPATH": str(ROOT)}
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(*words, cwd=cwd, env=env, stdout=pipe, stderr=pipe)
-    try:
+    async with ended(process):
         yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
 
 
 async def said_by(words: list[str], cwd: Path) -> tuple[int | None, str]:

@@ -17,6 +17,7 @@ from bot.playground.model import ScriptedModel, say
 from bot.playground.slack.control import EmulatedSlack
 from tests.e2e.conftest import ANSWER_S, C_GENERAL, U_ANA
 from tests.redis_server import redis_server
+from tests.subprocesses import ended
 from tests.waiting import until
 
 END_S = 40.0
@@ -49,12 +50,8 @@ async def bot_process(env: Mapping[str, str], cwd: Path) -> AsyncIterator[asynci
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
     )
-    try:
+    async with ended(process):
         yield process
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
 
 
 def alive(process: psutil.Process) -> bool:
