@@ -139,6 +139,7 @@ class Launcher:
             "REDIS_URL": "memory:",
             "BOT_DATA_DIR": str(self.data_dir),
             "BOT_DRAIN_S": "1",
+            "BOT_SPARES": "0",  # each costs a start of the CLI, which most tests are not about
             "BOT_POLICY": str(self.policy),
             **self.model.env,
             **environ,

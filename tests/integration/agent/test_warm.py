@@ -171,12 +171,12 @@ async def test_a_new_thread_takes_a_spare_and_the_spare_is_replaced(open_bench: 
 async def test_a_spare_knows_nothing_of_any_session(open_bench: OpenBench, tmp_path: Path) -> None:
     bounds = PoolBounds(clients=4, spares=1, memory_bytes=8 * GB, client_bytes=GB)
     async with open_bench(tmp_path, bounds) as bench:
-        await until(lambda: bench.agent.census.spares == 1)
-        first = bench.agent.offer_session_id()
+        await until(lambda: len(marked_processes()) == 1)
         taken = pids()
+        first = bench.agent.offer_session_id()
         await bench.ask("the secret is xyzzy", first)
         (bench.workdir(first) / "secret.txt").write_text("xyzzy")
-        await until(lambda: bench.agent.census.spares == 1)
+        await until(lambda: len(marked_processes()) == 2)
         second = bench.agent.offer_session_id()
         spare = next(process for process in marked_processes() if process.pid not in taken)
         assert Path(spare.cwd()) == bench.workdir(second)
