@@ -160,7 +160,8 @@ class LiveClient:
         """End the process and all it started, and wait until they are gone. Can't be cancelled half-way.
 
         Args:
-            at_once: kill it; otherwise it may end by itself, which takes it some 30 ms between two prompts.
+            at_once: kill it; otherwise it may end by itself, which takes it some 30 ms between two prompts. One that is
+                still connecting is killed in any case: it has nothing to keep, and would connect first.
         """
         closing = asyncio.ensure_future(self._close(at_once))
         try:
@@ -183,7 +184,7 @@ class LiveClient:
             self._messages.get_nowait()
 
     async def _close(self, at_once: bool) -> None:
-        if at_once:
+        if at_once or not self._connected.is_set():
             await self.kill()
         if not self._ending:
             self._owner.cancel()
