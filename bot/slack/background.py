@@ -9,6 +9,8 @@ from typing import Any, Self
 import structlog
 
 from bot.errors import BotError
+from bot.ports import Clock
+from bot.slack.waiting import first_of
 
 log = structlog.get_logger(__name__)
 
@@ -28,14 +30,14 @@ class Background:
     def __init__(self, *, bound: int = 200, drain_s: float = 5.0) -> None:
         self._bound = bound
         self._drain_s = drain_s
-        self._closed = False
+        self._closing = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        self._closed = True
+        self._closing.set()
         await self.settle(self._drain_s)
         for task in self._tasks:
             task.cancel()
@@ -47,12 +49,16 @@ class Background:
         Raises:
             Overloaded: `bound` tasks run, or it is closed; the work was not begun.
         """
-        if self._closed or len(self._tasks) >= self._bound:
+        if self._closing.is_set() or len(self._tasks) >= self._bound:
             work.close()
             raise Overloaded(name)
         task = asyncio.create_task(self._logged(work, name), name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def pause(self, clock: Clock, seconds: float) -> None:
+        """Let some time pass within a task; less when this closes meanwhile, which waits for the task."""
+        await first_of(self._closing, clock, seconds)
 
     async def settle(self, timeout_s: float) -> None:
         """Wait until what runs now has ended, at most that long."""

@@ -106,7 +106,7 @@ class Home:
             log.info("homes_not_freshened", team=team)
 
     async def _freshen(self, team: str) -> None:
-        await self._clock.sleep(FRESH_S)
+        await self._background.pause(self._clock, FRESH_S)
         people = self._stale.pop(team)
         for user, shown in (await self._viewers.of(team, people)).items():
             await self._publish(Person(team, user), Shown.read(shown))

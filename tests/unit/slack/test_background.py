@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
+from bot.clock import SystemClock
 from bot.errors import StoreAway
 from bot.slack.background import Background, Overloaded
 
@@ -38,6 +39,19 @@ async def test_closing_cancels_what_takes_too_long() -> None:
         background.start(work(), "work")
         await asyncio.sleep(0)
     assert ended == ["work"]
+
+
+async def test_closing_cuts_pauses_short_and_lets_their_tasks_end() -> None:
+    done: list[str] = []
+
+    async def work() -> None:
+        await background.pause(SystemClock(), 3600.0)
+        done.append("work")
+
+    async with Background() as background:
+        background.start(work(), "work")
+        await asyncio.sleep(0)
+    assert done == ["work"]
 
 
 async def test_more_than_the_bound_is_refused() -> None:
