@@ -8,8 +8,8 @@ NO_PROXIES := env -u http_proxy -u https_proxy -u all_proxy -u no_proxy -u HTTP_
 PYTEST_ARGS ?=
 CHURN_MINUTES ?= 60
 CHURN_CHANNELS ?= 4
-# Most tests wait for processes of their own, so a few more than there are cores.
-TEST_JOBS ?= 3
+# Most tests wait for processes of their own, so more than there are cores.
+TEST_JOBS ?= 4
 
 .PHONY: help install demo test bench churn chaos drills scale load image-steps check docs format lock configuration-page clean
 .DEFAULT_GOAL := help
