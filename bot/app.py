@@ -27,16 +27,16 @@ from bot.policies import Policies
 from bot.policy_file import read_policy
 from bot.ports import Telemetry
 from bot.slack.answers import Answers
+from bot.slack.api.directory import Directory
+from bot.slack.api.downloads import Downloads
+from bot.slack.api.installations import Installations
 from bot.slack.background import Background
 from bot.slack.changes import Changes
 from bot.slack.client import SlackChat
-from bot.slack.directory import Directory
-from bot.slack.downloads import Downloads
 from bot.slack.http import event_routes
-from bot.slack.installations import Installations
 from bot.slack.listeners import build_app
-from bot.slack.mode import ChannelModes, StreamingMode
-from bot.slack.replies import Replies
+from bot.slack.reply.mode import ChannelModes, StreamingMode
+from bot.slack.reply.replies import Replies
 from bot.slack.sockets import listen_over_socket
 from bot.store.client import connect
 from bot.store.health import health

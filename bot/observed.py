@@ -14,7 +14,7 @@ from bot.errors import StoreAway
 from bot.inbox import Inbox
 from bot.ports import Clock
 from bot.rounds import Rounds
-from bot.slack.replies import Replies
+from bot.slack.reply.replies import Replies
 from bot.store.health import StoreHealth
 from bot.store.store import Store
 from bot.store.survey import REPORT_S, ThreadWork, WorkerReport

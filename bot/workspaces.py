@@ -15,11 +15,11 @@ from bot.clock import SystemClock
 from bot.config import Settings
 from bot.errors import StartError, StoreAway
 from bot.ports import Telemetry
-from bot.slack.installations import Installations, OneInstallation, identify
+from bot.slack.api.installations import Installations, OneInstallation, identify
+from bot.slack.api.rates import SharedBuckets
+from bot.slack.api.web import SlackApi, Web, web_client
 from bot.slack.oauth.flow import OAuthPages
 from bot.slack.oauth.installed import StoredInstallations
-from bot.slack.rates import SharedBuckets
-from bot.slack.web import SlackApi, Web, web_client
 from bot.store.sealing import Seal
 from bot.store.store import Store
 

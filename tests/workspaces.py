@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.slack.installations import Installation, OneInstallation
+from bot.slack.api.installations import Installation, OneInstallation
+from bot.slack.api.web import SlackApi
 from bot.slack.normalise import Own
-from bot.slack.web import SlackApi
 
 
 def installed_with(web: SlackApi, team: str = "T1") -> OneInstallation:

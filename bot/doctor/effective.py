@@ -16,9 +16,9 @@ from bot.model import Person
 from bot.policies import Policies
 from bot.policy_file import read_policy
 from bot.policy_view import PolicyView
-from bot.slack.directory import Directory
-from bot.slack.installations import OneInstallation, identify
-from bot.slack.web import Web, web_client
+from bot.slack.api.directory import Directory
+from bot.slack.api.installations import OneInstallation, identify
+from bot.slack.api.web import Web, web_client
 
 MEND = "mend what is said above first"
 

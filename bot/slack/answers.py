@@ -13,11 +13,11 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from bot.errors import AlreadyDecided, ChatAway, ChatRefused, LeaseLost, Reason, Refusal, StoreAway
 from bot.slack import wording
 from bot.slack import wording_commands as words
+from bot.slack.api.installations import Installations
 from bot.slack.core import Admits
 from bot.slack.decisions.words import already_decided
 from bot.slack.gestures import Place
-from bot.slack.installations import Installations
-from bot.slack.mrkdwn import escaped
+from bot.slack.text.mrkdwn import escaped
 from bot.slack.views import modals
 from bot.slack.views.parts import Notice
 

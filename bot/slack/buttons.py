@@ -190,7 +190,7 @@ def _asked(place: Place, thread: ThreadKey) -> modals.Asked:
 
 
 def _limit_hit(value: str) -> tuple[ThreadKey | None, Ending]:
-    """What the Continue button of `bot.slack.finale` holds. None when the value is not one of its."""
+    """What the Continue button of `bot.slack.reply.finale` holds. None when the value is not one of its."""
     try:
         kept = json.loads(value)
         fields = kept if isinstance(kept, dict) else {}

@@ -13,16 +13,16 @@ from bot.errors import ChatAway, ChatRefused
 from bot.model import Attachment, Decision, Level, Message, Person, ScopeKind, Spoken, Thread, ThreadKey, Turn
 from bot.ports import Journal, Reply
 from bot.slack import wording, wording_money
+from bot.slack.api.conversations import Conversations
+from bot.slack.api.directory import Directory
+from bot.slack.api.downloads import Downloads
+from bot.slack.api.installations import Installations
+from bot.slack.api.permalinks import permalink
 from bot.slack.changes import Changes
-from bot.slack.conversations import Conversations
 from bot.slack.decisions.posting import Cards
-from bot.slack.directory import Directory
-from bot.slack.downloads import Downloads
-from bot.slack.finale import held_back_blocks
-from bot.slack.installations import Installations
-from bot.slack.mrkdwn import escaped_within
 from bot.slack.normalise import written
-from bot.slack.permalinks import permalink
+from bot.slack.reply.finale import held_back_blocks
+from bot.slack.text.mrkdwn import escaped_within
 from bot.slack.views import branch as branch_view
 from bot.slack.views.home import concerned
 from bot.slack.wire import Json, obj, objects, text, timestamp
@@ -40,7 +40,7 @@ NAME_CHARS = 80
 
 
 class ReplyMaker(Protocol):
-    """See `bot.slack.replies.Replies`."""
+    """See `bot.slack.reply.replies.Replies`."""
 
     def open(self, turn: Turn, journal: Journal) -> AbstractAsyncContextManager[Reply]: ...
 

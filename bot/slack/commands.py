@@ -11,8 +11,8 @@ from bot.admin import MAX_TITLE
 from bot.model import Person, ThreadFilter, ThreadKey
 from bot.slack import wording_commands as wording
 from bot.slack.core import Reference
-from bot.slack.mode import StreamingMode
-from bot.slack.plain import plain
+from bot.slack.reply.mode import StreamingMode
+from bot.slack.text.plain import plain
 
 
 @dataclass(frozen=True, slots=True)

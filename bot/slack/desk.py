@@ -12,6 +12,10 @@ from bot.model import Person, ThreadFilter, ThreadKey
 from bot.ports import Clock
 from bot.slack import wording
 from bot.slack import wording_commands as words
+from bot.slack.api.direct import send_file
+from bot.slack.api.directory import Directory
+from bot.slack.api.installations import Installations
+from bot.slack.api.permalinks import permalink
 from bot.slack.commands import (
     Command,
     Compact,
@@ -33,12 +37,8 @@ from bot.slack.commands import (
     Usage,
 )
 from bot.slack.core import Accounts, Branches, Copying, Forgetting, Management, Pages, Reference, Rulebook
-from bot.slack.direct import send_file
-from bot.slack.directory import Directory
-from bot.slack.installations import Installations
-from bot.slack.mode import ChannelModes, StreamingMode
-from bot.slack.mrkdwn import cut, escaped
-from bot.slack.permalinks import permalink
+from bot.slack.reply.mode import ChannelModes, StreamingMode
+from bot.slack.text.mrkdwn import cut, escaped
 from bot.slack.views import forgetting, listing, policy, session, usage
 from bot.slack.views.parts import TITLE_CHARS, Notice, title_of
 

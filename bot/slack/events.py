@@ -15,14 +15,14 @@ from bot.errors import Reason, Refusal, StoreAway
 from bot.model import Address, Message, Person, ThreadKey
 from bot.slack import wording_commands as words
 from bot.slack.answers import Answers
+from bot.slack.api.conversations import Conversations
+from bot.slack.api.installations import Installations
 from bot.slack.background import Background
 from bot.slack.commands import Compact, Reset, Restore, Stop
-from bot.slack.conversations import Conversations
 from bot.slack.core import Departing, Edits, Forgetting, Management, Messages
 from bot.slack.desk import Desk
 from bot.slack.gestures import Place, Reaction, answer_thread, home_opened, reaction, stop_pressed
 from bot.slack.home import Home
-from bot.slack.installations import Installations
 from bot.slack.normalise import Deleted, Edited, Ignored, ReplyDeleted, Word, WordKind, arrival
 from bot.slack.views import edited as edited_view
 from bot.slack.views.home import Shown

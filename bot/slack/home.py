@@ -13,12 +13,12 @@ from bot.model import Health, Person, ThreadFilter
 from bot.ports import Clock
 from bot.slack import wording_commands as words
 from bot.slack import wording_money
+from bot.slack.api.direct import dm_with
+from bot.slack.api.directory import Directory
+from bot.slack.api.installations import Installations
 from bot.slack.background import Background, Overloaded
 from bot.slack.core import Accounts, Admits, Deciding, Management
 from bot.slack.desk import Desk
-from bot.slack.direct import dm_with
-from bot.slack.directory import Directory
-from bot.slack.installations import Installations
 from bot.slack.views import home as view
 from bot.slack.views.home import Shown
 

@@ -19,9 +19,11 @@ from slack_bolt.response import BoltResponse
 from bot.errors import BotError, ChatRefused
 from bot.ports import Clock
 from bot.slack.answers import Answers
+from bot.slack.api.conversations import Conversations
+from bot.slack.api.directory import Directory
+from bot.slack.api.installations import NOT_INSTALLED, Installations
 from bot.slack.background import Background
 from bot.slack.changes import Changes
-from bot.slack.conversations import Conversations
 from bot.slack.core import (
     Accounts,
     Admits,
@@ -37,12 +39,10 @@ from bot.slack.core import (
     Rulebook,
 )
 from bot.slack.desk import Desk
-from bot.slack.directory import Directory
 from bot.slack.events import EVENTS, Emoji, EventRow, Events, Surroundings
 from bot.slack.home import HealthOf, Home, Viewers
-from bot.slack.installations import NOT_INSTALLED, Installations
 from bot.slack.interactions import Interactions
-from bot.slack.mode import ChannelModes
+from bot.slack.reply.mode import ChannelModes
 from bot.slack.wire import event_team
 
 log = structlog.get_logger(__name__)

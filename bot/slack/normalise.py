@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.model import Address, Attachment, Message, Person, ThreadKey
-from bot.slack.plain import mentions, plain
+from bot.slack.text.plain import mentions, plain
 from bot.slack.wire import Json, event_team, identifier, number, obj, objects, text, timestamp
 
 HUMAN_SUBTYPES = frozenset({"", "file_share", "thread_broadcast", "me_message"})

@@ -1,7 +1,7 @@
 """Every sentence that people read: from typed values to text.
 
 Texts use only what reads the same in Slack's Markdown and in its older mrkdwn: `_quiet_`, `` `code` ``, plain words.
-What a person or the model typed (titles, names) must have gone through `bot.slack.markdown.harmless` before.
+What a person or the model typed (titles, names) must have gone through `bot.slack.text.markdown.harmless` before.
 """
 
 from __future__ import annotations

@@ -6,9 +6,9 @@ What a person or the model typed is escaped here, since these texts go into bloc
 from __future__ import annotations
 
 from bot.model import Health, Thread, ThreadStatus
-from bot.slack.mode import StreamingMode
-from bot.slack.mrkdwn import cut, escaped
-from bot.slack.plain import plain
+from bot.slack.reply.mode import StreamingMode
+from bot.slack.text.mrkdwn import cut, escaped
+from bot.slack.text.plain import plain
 from bot.slack.wording import duration
 
 # --- what was typed -------------------------------------------------------------------------------

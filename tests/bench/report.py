@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 
 from bot.agent.memory import memory
-from bot.slack.limits import RATES
+from bot.slack.api.limits import RATES
 from tests.bench.measure import KNOWN_THREADS, Figures, Mode
 from tests.bench.path import Trace
 from tests.bench.rig import PACE_S, Moments

@@ -22,7 +22,7 @@ from bot.playground.model.requests import Request
 from bot.playground.slack.control import EmulatedSlack
 from bot.playground.slack.default_workspace import C_GENERAL, U_ANA
 from bot.playground.slack.values import Message
-from bot.slack.limits import RATES
+from bot.slack.api.limits import RATES
 
 WAIT_S = 60.0
 PACE_S = RATES["chat.startStream"].interval_s * 1.02

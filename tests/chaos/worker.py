@@ -9,7 +9,7 @@ import os
 
 from bot import app, cli
 from bot.agent import command
-from bot.slack import limits
+from bot.slack.api import limits
 from tests.chaos.stand_in import StandInAgent
 
 AS_FAST_AS_IT_GOES = limits.Rate(6_000_000, 100_000)

@@ -14,11 +14,11 @@ import pytest
 
 from bot.clock import SystemClock
 from bot.model import Address, Closing, Ending, Message, Outcome, Progress, Prompt, TextDelta, Thread, ThreadKey, Turn
-from bot.slack.installations import Installation, OneInstallation, identify
-from bot.slack.markdown import letters
-from bot.slack.mode import ChannelModes, StreamingMode
-from bot.slack.replies import Replies
-from bot.slack.web import Web, web_client
+from bot.slack.api.installations import Installation, OneInstallation, identify
+from bot.slack.api.web import Web, web_client
+from bot.slack.reply.mode import ChannelModes, StreamingMode
+from bot.slack.reply.replies import Replies
+from bot.slack.text.markdown import letters
 from bot.slack.wire import identifier, obj, objects, text
 from tests.live.credentials import credential, option
 

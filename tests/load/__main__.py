@@ -13,7 +13,7 @@ from pathlib import Path
 from fakeredis import FakeAsyncRedis, FakeServer
 
 from bot.clock import SystemClock
-from bot.slack.rates import LocalBuckets, SharedBuckets
+from bot.slack.api.rates import LocalBuckets, SharedBuckets
 from bot.store.store import Store
 from tests.leaping import LeapingClock, leap
 from tests.load.crowd import Crowd, Figures, stream_all

@@ -18,12 +18,12 @@ from bot.playground.slack.default_workspace import TEAM, U_ANA, U_BOT
 from bot.playground.slack.values import ChannelKind
 from bot.playground.slack.values import Message as Shown
 from bot.ports import Clock
-from bot.slack.limits import RATES
-from bot.slack.markdown import letters
-from bot.slack.mode import ChannelModes, StreamingMode
-from bot.slack.rates import Buckets
-from bot.slack.replies import Replies
-from bot.slack.web import Web, web_client
+from bot.slack.api.limits import RATES
+from bot.slack.api.rates import Buckets
+from bot.slack.api.web import Web, web_client
+from bot.slack.reply.mode import ChannelModes, StreamingMode
+from bot.slack.reply.replies import Replies
+from bot.slack.text.markdown import letters
 from tests.workspaces import installed_with
 
 PIECE_S = 0.5

@@ -11,8 +11,8 @@ import pytest
 from bot.model import Message, Receipt
 from bot.playground.slack.control import EmulatedSlack, Setup
 from bot.playground.slack.default_workspace import C_GENERAL, U_ANA
+from bot.slack.api.web import web_client
 from bot.slack.sockets import listen_over_socket
-from bot.slack.web import web_client
 from tests.payloads import payload
 from tests.unit.slack.incoming import FakeInbox, Incoming, incoming
 

@@ -22,8 +22,8 @@ from bot.slack.events import EVENTS
 from bot.slack.gestures import reaction, typed
 from bot.slack.http import PATH, event_routes
 from bot.slack.interactions import SHORTCUTS
-from bot.slack.markdown import decided_end, harmless, harmless_slice
 from bot.slack.normalise import Ignored, Own, ReplyDeleted, arrival
+from bot.slack.text.markdown import decided_end, harmless, harmless_slice
 from tests.fakes_agent import Script
 from tests.payloads import BOT_ID, BOT_USER, TEAM, names, payload
 from tests.unit.core.conftest import World, world  # noqa: F401 - a fixture

@@ -7,16 +7,16 @@ from fakeredis import FakeAsyncRedis, FakeServer
 
 from bot.clock import SystemClock
 from bot.model import ToolFinished, ToolStarted
-from bot.slack import limits
-from bot.slack.limits import RATES, TIER_2, TIER_3, TIER_4
-from bot.slack.mode import StreamingMode
-from bot.slack.rates import LocalBuckets, SharedBuckets, buckets_of
-from bot.slack.web import web_client
+from bot.slack.api import limits
+from bot.slack.api.limits import RATES, TIER_2, TIER_3, TIER_4
+from bot.slack.api.rates import LocalBuckets, SharedBuckets, buckets_of
+from bot.slack.api.web import web_client
+from bot.slack.reply.mode import StreamingMode
 from bot.store.store import Store
 from tests.payloads import payload
 from tests.unit.slack.fake_slack import HandClock
 from tests.unit.slack.incoming import incoming
-from tests.unit.slack.replying import a_reply
+from tests.unit.slack.reply.replying import a_reply
 
 
 async def calls_in(method: str, seconds: float, channel: str = "C1") -> int:

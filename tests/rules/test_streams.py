@@ -9,13 +9,13 @@ from fakeredis import FakeAsyncRedis, FakeServer
 
 from bot.clock import SystemClock
 from bot.model import ToolFinished, ToolStarted
-from bot.slack.limits import MARKDOWN_TEXT_CHARS, PART_BYTES, STREAM_LIFE_S, TIER_4, UPDATE_TEXT_CHARS
-from bot.slack.mode import ChannelModes, StreamingMode
-from bot.slack.rates import SharedBuckets, buckets_of
+from bot.slack.api.limits import MARKDOWN_TEXT_CHARS, PART_BYTES, STREAM_LIFE_S, TIER_4, UPDATE_TEXT_CHARS
+from bot.slack.api.rates import SharedBuckets, buckets_of
+from bot.slack.reply.mode import ChannelModes, StreamingMode
 from bot.store.store import Store
 from tests.unit.slack.fake_slack import Effect, Fault, HandClock, refused, settle
 from tests.unit.slack.incoming import FakeChannels
-from tests.unit.slack.replying import a_reply, a_turn
+from tests.unit.slack.reply.replying import a_reply, a_turn
 
 
 async def test_a_stream_dies_after_five_minutes() -> None:

@@ -6,14 +6,14 @@ from itertools import pairwise
 from pathlib import Path
 
 from bot.model import ToolStarted
+from bot.slack.api.limits import STATUS_CHARS, STATUS_LIFE_S, SUGGESTED_PROMPTS
 from bot.slack.events import EVENTS
-from bot.slack.limits import STATUS_CHARS, STATUS_LIFE_S, SUGGESTED_PROMPTS
 from bot.slack.manifest import manifest
 from bot.slack.scopes import SCOPE_NAMES
 from bot.slack.wording_commands import SUGGESTED_PROMPTS as PROMPTS
 from tests.payloads import payload
 from tests.unit.slack.incoming import incoming
-from tests.unit.slack.replying import a_reply
+from tests.unit.slack.reply.replying import a_reply
 
 NEEDED_SCOPES = {
     "app_mentions:read",

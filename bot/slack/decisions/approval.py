@@ -7,11 +7,11 @@ from slack_sdk.models.blocks import Block, ButtonElement, ConfirmObject, PlainTe
 from bot.model import DeferredCall
 from bot.slack import wording
 from bot.slack.action_ids import ActionId
+from bot.slack.api.limits import EXCERPT_CHARS, EXCERPT_LINES
 from bot.slack.decisions import words
 from bot.slack.decisions.blocks import PATTERN_CHARS, button, code, excerpted, preformatted
 from bot.slack.decisions.exact import Excerpt, excerpt, marks_in, visible_line
-from bot.slack.limits import EXCERPT_CHARS, EXCERPT_LINES
-from bot.slack.mrkdwn import escaped, escaped_within
+from bot.slack.text.mrkdwn import escaped, escaped_within
 from bot.slack.views.parts import actions, context, section
 
 TITLE_CHARS = 250

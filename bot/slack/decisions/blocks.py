@@ -16,9 +16,9 @@ from slack_sdk.models.blocks import (
     RichTextSectionElement,
 )
 
+from bot.slack.api.limits import PREFORMATTED_CHARS
 from bot.slack.decisions.exact import mark, visible_line
-from bot.slack.limits import PREFORMATTED_CHARS
-from bot.slack.mrkdwn import escaped
+from bot.slack.text.mrkdwn import escaped
 
 PATTERN_CHARS = 200
 """Ours: of a rule's pattern, on one line. Slack takes 300 characters in a button's question."""

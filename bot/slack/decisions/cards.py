@@ -8,7 +8,7 @@ from bot.model import Decided, Decision
 from bot.slack.decisions import approval, questions, words
 from bot.slack.decisions.blocks import code
 from bot.slack.decisions.exact import visible, visible_line
-from bot.slack.mrkdwn import escaped, escaped_within
+from bot.slack.text.mrkdwn import escaped, escaped_within
 from bot.slack.views.parts import Notice, actions, context, section
 
 NOTIFICATION_CHARS = 300

@@ -11,11 +11,11 @@ from bot.decisions import MAX_REASON_CHARS
 from bot.model import Decision, ThreadKey
 from bot.slack import wording, wording_commands
 from bot.slack.action_ids import ActionId, ViewId
+from bot.slack.api.limits import PAGE_CHARS
 from bot.slack.decisions import questions, words
 from bot.slack.decisions.blocks import button, preformatted_pieces
 from bot.slack.decisions.exact import marks_in, pages
 from bot.slack.gestures import Input
-from bot.slack.limits import PAGE_CHARS
 from bot.slack.views.parts import actions, context, section
 
 REASON = "reason"

@@ -17,10 +17,10 @@ from slack_sdk.models.blocks import (
 
 from bot.model import Option as Answer
 from bot.model import Question
+from bot.slack.api.limits import GROUP_OPTIONS, MENU_OPTIONS, OPTION_CHARS, SECTION_CHARS
 from bot.slack.decisions import words
 from bot.slack.decisions.exact import visible, visible_line
-from bot.slack.limits import GROUP_OPTIONS, MENU_OPTIONS, OPTION_CHARS, SECTION_CHARS
-from bot.slack.mrkdwn import escaped_within
+from bot.slack.text.mrkdwn import escaped_within
 from bot.slack.views.parts import section
 
 LONG_OPTION_CHARS = 300

@@ -9,8 +9,8 @@ import structlog
 
 from bot.errors import ChatAway, ChatRefused
 from bot.model import Decision
+from bot.slack.api.installations import Installations
 from bot.slack.decisions.cards import card
-from bot.slack.installations import Installations
 from bot.slack.wire import objects, timestamp
 
 log = structlog.get_logger(__name__)

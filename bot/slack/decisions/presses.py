@@ -14,7 +14,7 @@ from bot.slack.decisions import modals, reading, words
 from bot.slack.decisions.exact import visible_line
 from bot.slack.decisions.posting import Cards
 from bot.slack.gestures import Input, Place, Press, Submitted
-from bot.slack.mrkdwn import escaped
+from bot.slack.text.mrkdwn import escaped
 from bot.slack.views.parts import Notice
 
 T = TypeVar("T")

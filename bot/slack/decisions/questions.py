@@ -9,13 +9,13 @@ from slack_sdk.models.blocks import Block, InputBlock, PlainTextInputElement, Pl
 from bot.decisions import MAX_REASON_CHARS
 from bot.model import Question
 from bot.slack.action_ids import ActionId
+from bot.slack.api.limits import BUTTON_TEXT_CHARS, CARD_TEXT_CHARS
 from bot.slack.decisions import options, words
 from bot.slack.decisions.blocks import button
 from bot.slack.decisions.exact import visible, visible_line
 from bot.slack.decisions.reading import CHOICE, MOST_QUESTIONS, OWN, shown
 from bot.slack.gestures import Input
-from bot.slack.limits import BUTTON_TEXT_CHARS, CARD_TEXT_CHARS
-from bot.slack.mrkdwn import escaped_within
+from bot.slack.text.mrkdwn import escaped_within
 from bot.slack.views.parts import actions, context, section
 
 MOST_BUTTONS = 6

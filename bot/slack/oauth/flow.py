@@ -21,10 +21,10 @@ from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import BotError, StoreAway
-from bot.slack.installations import identify
+from bot.slack.api.installations import identify
+from bot.slack.api.web import SlackApi
 from bot.slack.oauth.records import InstallationRecords, Record
 from bot.slack.scopes import SCOPE_NAMES
-from bot.slack.web import SlackApi
 
 log = structlog.get_logger(__name__)
 

@@ -8,11 +8,11 @@ import structlog
 
 from bot.errors import ChatRefused
 from bot.ports import Clock
-from bot.slack.installations import NOT_INSTALLED, Installation, works
+from bot.slack.api.installations import NOT_INSTALLED, Installation, works
+from bot.slack.api.remembered import Remembered
+from bot.slack.api.web import SlackApi
 from bot.slack.normalise import Own
 from bot.slack.oauth.records import InstallationRecords, Record
-from bot.slack.remembered import Remembered
-from bot.slack.web import SlackApi
 
 log = structlog.get_logger(__name__)
 
@@ -24,7 +24,7 @@ SERVED_LIFE_S = 3600.0
 
 
 class StoredInstallations:
-    """Implements `bot.slack.installations.Installations` over what OAuth left in the store.
+    """Implements `bot.slack.api.installations.Installations` over what OAuth left in the store.
 
     A workspace is served by its own installation, or by that of its organisation (Enterprise Grid).
 

@@ -15,12 +15,12 @@ from bot.model import Decision, Thread, ThreadPage, ThreadStatus
 from bot.slack import wording
 from bot.slack import wording_commands as words
 from bot.slack.action_ids import ActionId, ViewId
+from bot.slack.api.limits import BUTTON_VALUE_CHARS, MODAL_BLOCKS
 from bot.slack.commands import FILTER_TEXT_CHARS
 from bot.slack.decisions.cards import spoken
 from bot.slack.decisions.exact import visible_line
 from bot.slack.decisions.words import moment
-from bot.slack.limits import BUTTON_VALUE_CHARS, MODAL_BLOCKS
-from bot.slack.mrkdwn import escaped_within, link
+from bot.slack.text.mrkdwn import escaped_within, link
 from bot.slack.views.listing import LinkOf, rows
 from bot.slack.views.parts import actions, button, context, section
 from bot.slack.wire import text

@@ -13,9 +13,9 @@ from bot.model import Thread, ThreadFilter, ThreadKey, ThreadPage, ThreadStatus
 from bot.slack import wording
 from bot.slack import wording_commands as words
 from bot.slack.action_ids import ActionId
+from bot.slack.api.limits import BUTTON_VALUE_CHARS
 from bot.slack.commands import FILTER_TEXT_CHARS, List
-from bot.slack.limits import BUTTON_VALUE_CHARS
-from bot.slack.mrkdwn import link
+from bot.slack.text.mrkdwn import link
 from bot.slack.views.parts import (
     SHORT_ID_CHARS,
     Notice,

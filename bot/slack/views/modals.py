@@ -13,7 +13,7 @@ from bot.model import Thread, ThreadKey
 from bot.slack import wording
 from bot.slack import wording_commands as words
 from bot.slack.action_ids import ViewId
-from bot.slack.limits import MODAL_BLOCKS
+from bot.slack.api.limits import MODAL_BLOCKS
 from bot.slack.views.parts import Notice
 from bot.slack.wire import text
 

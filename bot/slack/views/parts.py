@@ -23,8 +23,8 @@ from bot.model import Thread, ThreadKey
 from bot.slack import wording
 from bot.slack import wording_commands as words
 from bot.slack.action_ids import ActionId
-from bot.slack.limits import SECTION_CHARS
-from bot.slack.mrkdwn import cut, escaped
+from bot.slack.api.limits import SECTION_CHARS
+from bot.slack.text.mrkdwn import cut, escaped
 
 TITLE_CHARS = 80
 """Ours: of a title in a list, so that it stays about one line."""

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from slack_sdk.models.blocks import Block
 
 from bot.slack import wording_commands as words
-from bot.slack.limits import SECTION_CHARS
-from bot.slack.mrkdwn import cut, escaped
+from bot.slack.api.limits import SECTION_CHARS
+from bot.slack.text.mrkdwn import cut, escaped
 from bot.slack.views.parts import Notice, place_of, section
 
 

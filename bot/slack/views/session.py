@@ -11,7 +11,7 @@ from bot.model import ArchivedSession, Exchange, Thread, ThreadKey, ThreadStatus
 from bot.slack import wording
 from bot.slack import wording_commands as words
 from bot.slack.action_ids import ActionId
-from bot.slack.mrkdwn import cut, escaped, escaped_within, from_markdown, link
+from bot.slack.text.mrkdwn import cut, escaped, escaped_within, from_markdown, link
 from bot.slack.views.listing import AT_WORK, LinkOf, facts
 from bot.slack.views.parts import (
     TITLE_CHARS,

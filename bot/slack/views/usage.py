@@ -6,7 +6,7 @@ from slack_sdk.models.blocks import Block
 
 from bot.model import SpendReport
 from bot.slack import wording_money as words
-from bot.slack.mrkdwn import escaped
+from bot.slack.text.mrkdwn import escaped
 from bot.slack.views.parts import Notice, context, place_of, section
 
 

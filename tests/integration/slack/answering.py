@@ -30,12 +30,12 @@ from bot.playground.slack import values
 from bot.playground.slack.control import EmulatedSlack
 from bot.playground.slack.default_workspace import C_GENERAL, TEAM, U_ANA
 from bot.ports import Reply
-from bot.slack.mode import ChannelModes, StreamingMode
-from bot.slack.rates import LocalBuckets
-from bot.slack.replies import Replies
-from bot.slack.sending import Tempo
-from bot.slack.web import Web, web_client
-from tests.unit.slack.read_back import check_told
+from bot.slack.api.rates import LocalBuckets
+from bot.slack.api.web import Web, web_client
+from bot.slack.reply.mode import ChannelModes, StreamingMode
+from bot.slack.reply.replies import Replies
+from bot.slack.reply.sending import Tempo
+from tests.unit.slack.reply.read_back import check_told
 from tests.workspaces import installed_with
 
 FAST = Tempo(stream_s=0.01, update_s=0.01, plenty_s=0.0, backoff_s=0.01)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.playground.slack.control import EmulatedSlack
-from bot.slack.mode import StreamingMode
+from bot.slack.reply.mode import StreamingMode
 from tests.integration.slack.answering import TIMEOUT_S, Answering
 
 CODE = "".join(f"print('line {number} of a script that goes on and on')\n" for number in range(300))

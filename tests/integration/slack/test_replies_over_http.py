@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.errors import ChatRefused
 from bot.model import Closing, Ending, Outcome, TextDelta, ToolFinished, ToolStarted
 from bot.playground.slack.control import EmulatedSlack
-from bot.slack.mode import StreamingMode
+from bot.slack.reply.mode import StreamingMode
 from tests.integration.slack.answering import TIMEOUT_S, Answering
 from tests.unit.slack.fake_slack import DOCUMENTED
 

@@ -14,16 +14,16 @@ from bot.playground.slack.control import EmulatedSlack, Setup
 from bot.playground.slack.default_workspace import C_GENERAL, D_ANA, TEAM, U_ANA
 from bot.playground.slack.values import Ephemeral, Message, View
 from bot.slack import wording
+from bot.slack.api.directory import Directory
+from bot.slack.api.downloads import Downloads
+from bot.slack.api.installations import OneInstallation, identify
+from bot.slack.api.web import Web, web_client
 from bot.slack.changes import Changes
 from bot.slack.client import SlackChat
-from bot.slack.directory import Directory
-from bot.slack.downloads import Downloads
-from bot.slack.installations import OneInstallation, identify
-from bot.slack.mode import ChannelModes, StreamingMode
-from bot.slack.replies import Replies
+from bot.slack.reply.mode import ChannelModes, StreamingMode
+from bot.slack.reply.replies import Replies
 from bot.slack.sockets import listen_over_socket
 from bot.slack.views.modals import INPUT
-from bot.slack.web import Web, web_client
 from tests.unit.slack.incoming import THREAD, Incoming, StillClock, incoming
 
 

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from bot.errors import ChatAway, ChatRefused
 from bot.model import ts_order
-from bot.slack.limits import MARKDOWN_TEXT_CHARS, MESSAGE_BLOCKS, STREAM_LIFE_S, UPDATE_TEXT_CHARS
+from bot.slack.api.limits import MARKDOWN_TEXT_CHARS, MESSAGE_BLOCKS, STREAM_LIFE_S, UPDATE_TEXT_CHARS
 
 PING = re.compile(r"<(?:!(?:channel|here|everyone|subteam)|@[UW]|#C)")
 

@@ -40,14 +40,14 @@ from bot.model import (
 )
 from bot.privacy import Forgotten
 from bot.slack.answers import Answers
+from bot.slack.api.directory import Directory
+from bot.slack.api.installations import Installation, Installations, OneInstallation
 from bot.slack.background import Background
 from bot.slack.changes import Changes
 from bot.slack.core import Reference
-from bot.slack.directory import Directory
-from bot.slack.installations import Installation, Installations, OneInstallation
 from bot.slack.listeners import build_app
-from bot.slack.mode import ChannelModes, StreamingMode
 from bot.slack.normalise import Own
+from bot.slack.reply.mode import ChannelModes, StreamingMode
 from tests.payloads import ANN, BEN, BOT_ID, BOT_USER, CHANNEL, TEAM
 from tests.unit.slack.deciding import FakeDecisions
 

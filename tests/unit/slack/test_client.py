@@ -10,11 +10,11 @@ import pytest
 from bot.errors import ChatAway, ChatRefused, StartError
 from bot.model import Address, Attachment, Message, Person, ThreadKey, Turn
 from bot.ports import Chat, Journal
+from bot.slack.api.directory import Directory
+from bot.slack.api.downloads import Downloads
+from bot.slack.api.installations import OneInstallation, identify
 from bot.slack.changes import Changes
 from bot.slack.client import WAITING_EMOJI, ReplyMaker, SlackChat
-from bot.slack.directory import Directory
-from bot.slack.downloads import Downloads
-from bot.slack.installations import OneInstallation, identify
 from bot.slack.wording import branch_announced, branch_asks_again
 from tests.payloads import ANN, BEN, BOT_ID, BOT_USER, CHANNEL, TEAM
 from tests.unit.slack.incoming import KEY, THREAD, URL, ScriptedWeb, StillClock, installation

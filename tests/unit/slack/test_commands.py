@@ -26,7 +26,7 @@ from bot.slack.commands import (
     Unclear,
     parse,
 )
-from bot.slack.mode import StreamingMode
+from bot.slack.reply.mode import StreamingMode
 
 ANN = Person("T1", "U0ANN")
 KEY = ThreadKey("T1", "C0GENERAL", "1700000000.000100")

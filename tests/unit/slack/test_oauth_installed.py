@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot.errors import ChatAway, ChatRefused
+from bot.slack.api.web import SlackApi
 from bot.slack.oauth.installed import RECORD_LIFE_S, SERVED_LIFE_S, StoredInstallations
 from bot.slack.oauth.records import Record
-from bot.slack.web import SlackApi
 from tests.memory.installations import MemoryInstallations
 from tests.memory.state import Memory
 from tests.unit.slack.incoming import ScriptedWeb, StillClock

@@ -16,9 +16,9 @@ from bot.model import ArchivedSession, Exchange, Source, Thread, ThreadFilter, T
 from bot.slack import wording
 from bot.slack import wording_commands as words
 from bot.slack.action_ids import ActionId
+from bot.slack.api.limits import BLOCK_TEXT_CHARS, MESSAGE_BLOCKS, MODAL_BLOCKS
+from bot.slack.api.permalinks import permalink
 from bot.slack.commands import List
-from bot.slack.limits import BLOCK_TEXT_CHARS, MESSAGE_BLOCKS, MODAL_BLOCKS
-from bot.slack.permalinks import permalink
 from bot.slack.views import branch, listing, modals, session
 from bot.slack.views.home import Shown
 from bot.slack.views.home import home as home_view

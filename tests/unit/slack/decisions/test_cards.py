@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from bot.model import Decision, DetailKind, Option, Question, Verdict
 from bot.playground.slack.blocks import checked, checked_view
 from bot.playground.slack.ids import Ids
+from bot.slack.api.limits import BLOCK_TEXT_CHARS, TEXT_CHARS, UPDATE_TEXT_CHARS
 from bot.slack.decisions import modals
 from bot.slack.decisions.cards import card
-from bot.slack.limits import BLOCK_TEXT_CHARS, TEXT_CHARS, UPDATE_TEXT_CHARS
 from tests.payloads import ANN, BEN, DM
 from tests.unit.slack.decisions.asking import COLOURS, NAME, SIZES, THREAD, asking, call, decided, decision
 

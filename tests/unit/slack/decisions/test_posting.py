@@ -8,8 +8,8 @@ import pytest
 
 from bot.errors import ChatAway, ChatRefused
 from bot.model import Verdict
+from bot.slack.api.installations import OneInstallation
 from bot.slack.decisions.posting import METADATA_EVENT, Cards
-from bot.slack.installations import OneInstallation
 from tests.payloads import CHANNEL
 from tests.unit.slack.decisions.asking import CARD_TS, THREAD, decided, decision
 from tests.unit.slack.incoming import ScriptedWeb, installation
