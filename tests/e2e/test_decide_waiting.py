@@ -150,6 +150,7 @@ async def test_what_is_allowed_in_a_thread_is_not_asked_again_there_and_is_elsew
         await press(bot, asking, HERE)
         await answered(bot, root, "Written 1.")
         await decided(bot, asking, "from now on in this thread: `Write`")
+        await bot.turns_ended(root, 2)
     async with launcher.up(**UNDER) as bot:
         await bot.say("once more", root)
         assert "Written 2." in bot.texts(root)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import ChatRefused
@@ -104,7 +104,7 @@ _faults = st.lists(
 _deeds = st.dictionaries(st.integers(0, 7), st.sampled_from([Answering.expire, Answering.press_stop]), max_size=3)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15)
 @given(st.lists(_piece, min_size=1, max_size=8), _faults, _deeds, st.sampled_from(StreamingMode), st.booleans())
 def test_people_read_exactly_what_was_said(
     pieces: list[str],

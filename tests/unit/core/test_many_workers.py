@@ -193,7 +193,6 @@ def run(kind: str, url: str, examples: int) -> None:
     bounded = settings(
         max_examples=examples,
         stateful_step_count=MANY_STEPS,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
     )
     run_state_machine_as_test(machine, settings=bounded)

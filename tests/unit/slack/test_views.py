@@ -172,7 +172,7 @@ def test_a_session_without_anything_said_says_so() -> None:
 WILD = st.text(alphabet="ab<>&|*`_~\n\"'é😀", max_size=400)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(title=WILD, tag=WILD, said=WILD, times=st.integers(1, 20))
 def test_whatever_people_and_the_model_write_stays_within_slacks_limits(
     title: str, tag: str, said: str, times: int

@@ -263,7 +263,7 @@ QUESTIONS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     said=WILD, times=st.integers(1, 600), kind=st.sampled_from(DetailKind), verdict=st.sampled_from([None, *Verdict])
 )
@@ -274,7 +274,7 @@ def test_whatever_the_model_wants_to_run_a_card_stays_within_slacks_limits(
     check(decision(wild, decided(verdict, reason=said * 9) if verdict else None))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(QUESTIONS.filter(bool), WILD, VERDICTS)
 def test_whatever_the_model_asks_a_card_stays_within_slacks_limits(
     asked: list[Question], answer: str, verdict: Verdict | None

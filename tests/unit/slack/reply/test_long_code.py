@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.slack.api.limits import LONG_CODE_BYTES, PREVIEW_BYTES, PREVIEW_LINES
@@ -156,7 +156,6 @@ def tell(pieces: Sequence[str], taken: Sequence[bool]) -> tuple[ShownText, Mappi
     return shown, files
 
 
-@settings(deadline=None)
 @given(_pieces, st.lists(st.booleans(), max_size=5))
 def test_with_the_files_put_back_it_is_exactly_what_was_said(pieces: list[str], taken: list[bool]) -> None:
     shown, files = tell(pieces, taken)
@@ -166,7 +165,6 @@ def test_with_the_files_put_back_it_is_exactly_what_was_said(pieces: list[str], 
     assert CLOSED_BY_US.fullmatch(again[len(said) :]), "code that the end cut off is closed, and no more"
 
 
-@settings(deadline=None)
 @given(_pieces, st.lists(st.booleans(), max_size=5), st.data())
 def test_another_worker_shows_the_same(pieces: list[str], taken: list[bool], data: st.DataObject) -> None:
     shown, _ = tell(pieces, taken)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle, pairwise
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.model import AgentEvent, Progress, TextDelta, ToolFinished, ToolStarted
@@ -138,7 +138,7 @@ _waits = st.dictionaries(
 """How long calls of a method queue under Slack's rates, one after the other, and then again from the first."""
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(_tellings(), _faults, _waits, st.sampled_from(StreamingMode), st.booleans())
 def test_people_read_exactly_what_was_said(
     telling: Telling, faults: dict[int, Fault], waits: dict[str, list[float]], mode: StreamingMode, dm: bool
@@ -164,7 +164,7 @@ async def _taken_over(telling: Telling, crash_at: int, yields: int, mode: Stream
         return slack, second.journal.last if second.journal.saves else kept
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100)
 @given(_tellings(), st.data(), st.integers(0, 12), st.sampled_from(StreamingMode))
 def test_another_worker_goes_on_where_the_first_died(
     telling: Telling, data: st.DataObject, yields: int, mode: StreamingMode
