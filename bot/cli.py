@@ -90,7 +90,7 @@ def doctor(channel: str, user: str, env_file: Path | None) -> None:
 
 
 @main.command()
-@click.option("--once", is_flag=True, help="Show it once, instead of until Ctrl-C.")
+@click.option("--once", is_flag=True, help="Show it once, instead of until Ctrl-C. In a pipe it does.")
 @json_option
 @env_file_option
 def top(once: bool, wants_json: bool, env_file: Path | None) -> None:
@@ -100,7 +100,7 @@ def top(once: bool, wants_json: bool, env_file: Path | None) -> None:
 
     from bot import top as view  # noqa: PLC0415
 
-    show = view.print_json if wants_json else view.print_once if once else view.follow
+    show = view.print_json if wants_json else view.print_once if once or not sys.stdout.isatty() else view.follow
     try:
         asyncio.run(show(url))
     except StoreAway as away:

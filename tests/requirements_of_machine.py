@@ -20,6 +20,7 @@ _NAMES_ON_THE_PATH: Final = {
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
     "systemd-analyze": ("systemd-analyze",),
     "promtool": ("promtool",),
+    "kubectl": ("kubectl",),
 }
 
 
@@ -35,7 +36,7 @@ def needs(requirement: str) -> Path:
     """The program's path; otherwise the calling test or fixture is skipped, or fails if the run requires it.
 
     Args:
-        requirement: `redis-server`, `chromium`, `promtool` or `systemd-analyze`.
+        requirement: `redis-server`, `chromium`, `promtool`, `systemd-analyze` or `kubectl`.
     """
     path = find(requirement)
     if path is None:

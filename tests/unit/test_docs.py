@@ -11,11 +11,11 @@ from dotenv import dotenv_values
 
 from bot.config import SETTINGS, Settings
 from bot.configuration_page import page
+from tests.docs_lines import PAGES
 
 ROOT = Path(__file__).parents[2]
 LOCKS = ["requirements.lock", "requirements-dev.lock"]
 LIVE_TESTS = ["tests/live/test_claude.py", "tests/live/test_slack.py"]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
 def text_of(path: str) -> str:
@@ -56,15 +56,6 @@ def test_a_page_links_only_to_what_is_there(path: Path) -> None:
     links = re.findall(r"\]\((?!https?://|#|mailto:)([^)#\s]+)", path.read_text(encoding="utf-8"))
 
     assert [link for link in links if not (path.parent / link).exists()] == []
-
-
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_page_names_only_targets_that_make_knows(path: Path) -> None:
-    targets = set(re.findall(r"^([a-z-]+):", text_of("Makefile"), re.MULTILINE))
-
-    named = re.findall(r"(?:^|`|\$ )make ([a-z-]+)", path.read_text(encoding="utf-8"), re.MULTILINE)
-
-    assert set(named) <= targets
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))

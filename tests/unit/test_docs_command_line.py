@@ -1,24 +1,20 @@
-"""docs/command-line.md names every command and option, and every command line on any page is one that is understood."""
+"""docs/command-line.md names every command and option; command lines on all pages are of kinds that tests run."""
 
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator
-from importlib.util import find_spec
-from itertools import pairwise
 from pathlib import Path
 
 import click
 import pytest
 
 from bot.cli import main
+from tests.docs_lines import LINES, Kind, Line, lines, lines_of
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/command-line.md").read_text(encoding="utf-8")
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-COMMAND_LINE = re.compile(r"^ *(?:[A-Z_]+=\S+ )*(?:\$ )?(?:\.venv/bin/)?python -m bot (.+)$", re.MULTILINE)
-LINES = sorted({line for page in PAGES for line in COMMAND_LINE.findall(page.read_text(encoding="utf-8"))})
+CONTRIBUTING = (ROOT / "docs/contributing.md").read_text(encoding="utf-8")
 
 
 def commands(group: click.Group, before: str = "") -> Iterator[tuple[str, click.Command]]:
@@ -48,24 +44,37 @@ def test_every_option_is_named_and_no_other(name: str) -> None:
     assert named == options(COMMANDS[name]) - {"--env-file"}
 
 
-@pytest.mark.parametrize("line", LINES)
-def test_a_command_line_on_any_page_is_understood(line: str) -> None:
-    words = shlex.split(line, comments=True)
-    name = " ".join(words[:2]) if words[0] == "sessions" else words[0]
+def test_no_command_line_on_any_page_is_of_an_unknown_kind() -> None:
+    assert [line for line in LINES if line.kind is Kind.UNKNOWN] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["```\nhelm install bot\n```", "- Then\n\n  ```\n  ls # all\n  ```", "Try `helm ls` | there"]
+)
+def test_what_is_new_on_a_page_is_unknown_until_it_is_classed(text: str) -> None:
+    assert [line.kind for line in lines_of("new.md", text)] == [Kind.UNKNOWN]
+
+
+@pytest.mark.parametrize("text", ["```sh\nmake test # all\n```", "| a | b |\n|---|---|\n| a | try `make test` |"])
+def test_a_command_line_is_found_wherever_it_stands(text: str) -> None:
+    assert list(lines_of("new.md", text)) == [Line("new.md", "make test")]
+
+
+def test_it_is_said_what_a_test_does_with_each_kind() -> None:
+    rows = re.findall(r"^\| (`.+`) \| .+ \|$", CONTRIBUTING.partition("\n## Docs\n")[2], re.MULTILINE)
+
+    assert sorted(name for row in rows for name in re.findall(r"`([^`]+)`", row)) == sorted(set(Kind) - {Kind.UNKNOWN})
+
+
+@pytest.mark.parametrize("line", lines(Kind.BOT), ids=lambda line: line.text)
+def test_a_command_line_is_understood(line: Line) -> None:
+    name = " ".join(line.arguments[: 2 if line.arguments[0] == "sessions" else 1])
+    if name == "--version":
+        return
     command = COMMANDS[name]
 
     with click.Context(command) as context:
-        assert command.parse_args(context, words[len(name.split()) :]) == []
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_files_and_modules_that_command_lines_name_are_there(page: Path) -> None:
-    blocks = re.findall(r"^ *```\n(.+?)^ *```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    words = [word for block in blocks for line in block.splitlines() for word in line.split()]
-    modules = [name for before, name in pairwise(words) if before == "-m" and name.startswith(("bot", "tests"))]
-
-    assert [word for word in words if re.match(r"(deploy|docs|tests)/", word) and not (ROOT / word).exists()] == []
-    assert [name for name in modules if find_spec(name) is None] == []
+        assert command.parse_args(context, line.arguments[len(name.split()) :]) == []
 
 
 @pytest.mark.parametrize("name", COMMANDS)

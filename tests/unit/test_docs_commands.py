@@ -13,10 +13,10 @@ from bot.prompts import HISTORY_MESSAGES
 from bot.slack.commands import VERBS, Unclear, parse
 from bot.slack.interactions import COMMAND, SHORTCUTS
 from bot.slack.normalise import WordKind
+from tests.docs_lines import Kind, Line, lines
 
 PAGE = (Path(__file__).parents[2] / "docs/commands.md").read_text(encoding="utf-8")
 ANA = Person("T0PLAYGROUN", "U0ANA1ADMIN")
-EXAMPLES = re.findall(r"^/agent (.+)$", PAGE, re.MULTILINE)
 DOCUMENTED = re.findall(r"^\| `/agent (?P<usage>[^`]+)` \|", PAGE, re.MULTILINE)
 
 
@@ -29,8 +29,10 @@ def test_every_verb_is_described_and_no_other() -> None:
     assert sorted(COMMAND.usage_hint.split(" | ")) == sorted(VERBS)
 
 
-@pytest.mark.parametrize("usage", DOCUMENTED)
-def test_a_usage_is_understood_as_it_stands_and_without_what_is_optional(usage: str) -> None:
+@pytest.mark.parametrize("line", lines(Kind.IN_SLACK), ids=lambda line: line.text)
+def test_a_command_on_any_page_is_understood_as_it_stands_and_without_what_is_optional(line: Line) -> None:
+    usage = line.text.removeprefix("/agent ")
+
     def typed(text: str) -> str:
         for word, example in (("ID", "4f1d2c3b"), ("#channel", "<#C0GENERAL01>"), ("@person", "<@U0BEN2USERS>")):
             text = text.replace(word, example)
@@ -38,11 +40,6 @@ def test_a_usage_is_understood_as_it_stands_and_without_what_is_optional(usage: 
 
     assert not isinstance(parse(typed(usage), ANA, "/agent"), Unclear)
     assert not isinstance(parse(typed(re.sub(r"\[[^\]]*\]", "", usage)), ANA, "/agent"), Unclear)
-
-
-@pytest.mark.parametrize("example", EXAMPLES)
-def test_an_example_is_understood(example: str) -> None:
-    assert not isinstance(parse(example, ANA, "/agent"), Unclear)
 
 
 def test_every_shortcut_is_described_in_slacks_own_words() -> None:
