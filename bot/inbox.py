@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Self
 
 import structlog
@@ -17,6 +17,7 @@ import structlog
 from bot.acks import AcksFirst
 from bot.errors import LeaseLost, Reason, Refusal, StoreAway
 from bot.held import HeldThreads, TurnRunner
+from bot.intake import Door, Intake, everybody
 from bot.model import (
     Address,
     Decided,
@@ -40,9 +41,6 @@ from bot.slots import TurnSlots
 
 log = structlog.get_logger(__name__)
 
-BRANCH_WAIT_S = 1.5
-"""How long a message below a root of the bot's waits for that thread to become known; its ack is due within 3 s."""
-
 EXCLUSIVE_POLL_S = 0.1
 """How often a lease that is held elsewhere is asked for again."""
 
@@ -54,10 +52,6 @@ STORE_SILENT_S = 5.0
 
 LAST_WORDS_S = 1.0
 """How long a worker that has drained waits for what it does beside, such as telling others of work."""
-
-
-async def everybody(_message: Message) -> None:
-    """Lets every message in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +107,6 @@ class Inbox:
         self._chat = chat
         self._clock = clock
         self._prompt_limits = prompt_limits
-        self._new_id = new_id
-        self._admit = admit
         self._limits = limits
         self._bounds = bounds
         self._drain_s = drain_s
@@ -136,6 +128,8 @@ class Inbox:
         self._rounds = Rounds(clock)
         self._run_beside = self._rounds.beside
         self._acks = AcksFirst(self._run_beside)
+        door = Door(admit, prompt_limits, readiness, new_id)
+        self._intake = Intake(store, chat, clock, door, self._acks, self._telemetry)
         self._heard_at = 0.0
         self._unheard = False
         """Whether the store did not take the last sign of life."""
@@ -198,20 +192,7 @@ class Inbox:
             return await self._take(message)
 
     async def _take(self, message: Message) -> Receipt:
-        await self._admit(message)
-        if message.under_bot:
-            await self._await_branch(message.thread)
-        if message.address is Address.BOT:  # before a thread is made for it
-            await self._check(message)
-        session_id = self._readiness.offer_session_id() if self._readiness is not None else self._new_id()
-        receipt = await self._accept(replace(message, trace=self._telemetry.trace_parent()), session_id)
-        if receipt.taken is Taken.PROMPT and message.address is not Address.BOT:
-            await self._check_kept(message)
-        self._telemetry.message_taken(receipt.taken)
-        if receipt.taken is Taken.FULL:
-            raise Refusal(Reason.THREAD_FULL, str(await self._prompt_limits.waiting(message)))
-        if receipt.new_thread:
-            self._acks.then(self._store.enlist(message, session_id))
+        receipt = await self._intake.keep(message)
         log.info("message_taken", thread=str(message.thread), ts=message.ts, taken=receipt.taken.value)
         revived = receipt.behind_turn and not receipt.holder and self._holders_first
         if receipt.taken is Taken.PROMPT and not revived:
@@ -220,38 +201,6 @@ class Inbox:
             self._acks.then(self._chat.mark_waiting(message))
         elif receipt.taken is Taken.PROMPT and not receipt.deferred:
             self._turns.never_marked(message)
-        return receipt
-
-    async def _await_branch(self, thread: ThreadKey) -> None:
-        """Give a branch whose root was posted just now the moment it takes until it has its session."""
-        deadline = self._clock.now() + BRANCH_WAIT_S
-        while not await self._store.knows(thread) and self._clock.now() < deadline:
-            await self._clock.sleep(EXCLUSIVE_POLL_S)
-
-    async def _check(self, message: Message) -> None:
-        try:
-            await self._prompt_limits.check(message)
-        except Refusal as refusal:
-            self._telemetry.message_taken(Taken.REFUSED)
-            if refusal.reason is Reason.BOTS_TALKING and await self._prompt_limits.first_word_of_it(message):
-                self._run_beside(self._chat.tell_of_bots(message.thread))
-            raise
-
-    async def _check_kept(self, message: Message) -> None:
-        """Only the store knew that this is a prompt. What is beyond its author's bounds is taken out again."""
-        try:
-            await self._prompt_limits.check(message)
-        except Refusal:
-            if await self._store.withdraw(message.thread, message.ts):
-                self._telemetry.message_taken(Taken.REFUSED)
-                raise
-
-    async def _accept(self, message: Message, session_id: str) -> Receipt:
-        receipt = await self._store.accept(message, session_id, await self._prompt_limits.waiting(message))
-        if (
-            self._readiness is not None and not receipt.new_thread
-        ):  # a store that fails leaves open which it is: then nobody else gets the id
-            self._readiness.decline_session_id(session_id)
         return receipt
 
     def expect(self) -> None:

@@ -1,0 +1,107 @@
+"""A message is let in: within its author's bounds, and kept before anything else is done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from bot.acks import AcksFirst
+from bot.errors import Reason, Refusal
+from bot.model import Address, Message, Receipt, Taken, ThreadKey
+from bot.ports import Chat, Clock, InboxStore, Readiness, Telemetry
+from bot.prompt_limits import PromptLimits
+
+BRANCH_WAIT_S = 1.5
+"""How long a message below a root of the bot's waits for that thread to become known; its ack is due within 3 s."""
+
+BRANCH_POLL_S = 0.1
+"""How often that thread is asked for."""
+
+
+async def everybody(_message: Message) -> None:
+    """Lets every message in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Who and what is let in.
+
+    Args:
+        admit: raises Refusal for a message of somebody who is kept out.
+        limits: what one person may send.
+        readiness: where a new thread's session may stand ready.
+        new_id: makes a session's id where none does.
+    """
+
+    admit: Callable[[Message], Awaitable[None]]
+    limits: PromptLimits
+    readiness: Readiness | None
+    new_id: Callable[[], str]
+
+
+class Intake:
+    """Keeps the messages that come in at the door.
+
+    Args:
+        acks: for what is done once a message is acknowledged.
+    """
+
+    def __init__(
+        self, store: InboxStore, chat: Chat, clock: Clock, door: Door, acks: AcksFirst, telemetry: Telemetry
+    ) -> None:
+        self._store = store
+        self._chat = chat
+        self._clock = clock
+        self._door = door
+        self._acks = acks
+        self._telemetry = telemetry
+
+    async def keep(self, message: Message) -> Receipt:
+        """Keep a message. Raises as `bot.inbox.Inbox.take` does."""
+        await self._door.admit(message)
+        if message.under_bot:
+            await self._await_branch(message.thread)
+        if message.address is Address.BOT:  # before a thread is made for it
+            await self._check(message)
+        receipt = await self._accept(replace(message, trace=self._telemetry.trace_parent()))
+        if receipt.taken is Taken.PROMPT and message.address is not Address.BOT:
+            await self._check_kept(message)
+        self._telemetry.message_taken(receipt.taken)
+        if receipt.taken is Taken.FULL:
+            raise Refusal(Reason.THREAD_FULL, str(await self._door.limits.waiting(message)))
+        return receipt
+
+    async def _await_branch(self, thread: ThreadKey) -> None:
+        """Give a branch whose root was posted just now the moment it takes until it has its session."""
+        deadline = self._clock.now() + BRANCH_WAIT_S
+        while not await self._store.knows(thread) and self._clock.now() < deadline:
+            await self._clock.sleep(BRANCH_POLL_S)
+
+    async def _check(self, message: Message) -> None:
+        try:
+            await self._door.limits.check(message)
+        except Refusal as refusal:
+            self._telemetry.message_taken(Taken.REFUSED)
+            if refusal.reason is Reason.BOTS_TALKING and await self._door.limits.first_word_of_it(message):
+                self._acks.then(self._chat.tell_of_bots(message.thread))
+            raise
+
+    async def _check_kept(self, message: Message) -> None:
+        """Only the store knew that this is a prompt. What is beyond its author's bounds is taken out again."""
+        try:
+            await self._door.limits.check(message)
+        except Refusal:
+            if await self._store.withdraw(message.thread, message.ts):
+                self._telemetry.message_taken(Taken.REFUSED)
+                raise
+
+    async def _accept(self, message: Message) -> Receipt:
+        readiness = self._door.readiness
+        session_id = readiness.offer_session_id() if readiness is not None else self._door.new_id()
+        receipt = await self._store.accept(message, session_id, await self._door.limits.waiting(message))
+        if receipt.new_thread:
+            self._acks.then(self._store.enlist(message, session_id))
+        elif readiness is not None:
+            # A store that fails leaves open which it is: then nobody else gets the id.
+            readiness.decline_session_id(session_id)
+        return receipt
