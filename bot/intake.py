@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,9 @@ BRANCH_WAIT_S = 1.5
 
 BRANCH_POLL_S = 0.1
 """How often that thread is asked for."""
+
+OPEN_THREADS = 1000
+"""Of how many threads a worker remembers that a reply without a mention was a prompt there."""
 
 
 async def everybody(_message: Message) -> None:
@@ -55,17 +59,20 @@ class Intake:
         self._door = door
         self._acks = acks
         self._telemetry = telemetry
+        self._open: OrderedDict[ThreadKey, None] = OrderedDict()
+        """Threads where a reply without a mention was a prompt lately: there the next one most likely is, too."""
 
     async def keep(self, message: Message) -> Receipt:
         """Keep a message. Raises as `bot.inbox.Inbox.take` does."""
         await self._door.admit(message)
         if message.under_bot:
             await self._await_branch(message.thread)
-        if message.address is Address.BOT:  # before a thread is made for it
+        message = replace(message, trace=self._telemetry.trace_parent())
+        if message.address is Address.BOT:
             await self._check(message)
-        receipt = await self._accept(replace(message, trace=self._telemetry.trace_parent()))
-        if receipt.taken is Taken.PROMPT and message.address is not Address.BOT:
-            await self._check_kept(message)
+            receipt = await self._accept(message, counted=True)
+        else:
+            receipt = await self._accept_unasked(message)
         self._telemetry.message_taken(receipt.taken)
         if receipt.taken is Taken.FULL:
             raise Refusal(Reason.THREAD_FULL, str(await self._door.limits.waiting(message)))
@@ -86,19 +93,38 @@ class Intake:
                 self._acks.then(self._chat.tell_of_bots(message.thread))
             raise
 
-    async def _check_kept(self, message: Message) -> None:
-        """Only the store knew that this is a prompt. What is beyond its author's bounds is taken out again."""
+    async def _accept_unasked(self, message: Message) -> Receipt:
+        """Only the store knows whether this is a prompt, and only prompts are bounded. So what may be one is counted
+        before it is kept: a turn would answer at once what is kept."""
+        counted = message.thread in self._open and await self._is_within_bounds(message)
+        receipt = await self._accept(message, counted=counted)
+        if receipt.taken is Taken.REFUSED:
+            await self._check(message)
+            receipt = await self._accept(message, counted=True)
+        if message.address is Address.OPEN:
+            self._note(message.thread, is_open=receipt.taken is Taken.PROMPT)
+        return receipt
+
+    async def _is_within_bounds(self, message: Message) -> bool:
+        """Whether it is counted now. What is beyond its author's bounds may still be kept as context."""
         try:
             await self._door.limits.check(message)
         except Refusal:
-            if await self._store.withdraw(message.thread, message.ts):
-                self._telemetry.message_taken(Taken.REFUSED)
-                raise
+            return False
+        return True
 
-    async def _accept(self, message: Message) -> Receipt:
+    def _note(self, thread: ThreadKey, *, is_open: bool) -> None:
+        self._open.pop(thread, None)
+        if is_open:
+            self._open[thread] = None
+        if len(self._open) > OPEN_THREADS:
+            self._open.popitem(last=False)
+
+    async def _accept(self, message: Message, *, counted: bool) -> Receipt:
         readiness = self._door.readiness
         session_id = readiness.offer_session_id() if readiness is not None else self._door.new_id()
-        receipt = await self._store.accept(message, session_id, await self._door.limits.waiting(message))
+        waiting = await self._door.limits.waiting(message)
+        receipt = await self._store.accept(message, session_id, waiting, counted=counted)
         if receipt.new_thread:
             self._acks.then(self._store.enlist(message, session_id))
         elif readiness is not None:

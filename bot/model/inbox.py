@@ -23,7 +23,7 @@ class Taken(StrEnum):
     NOT_FOR_US = "not_for_us"
     """The thread has no session and the bot is not addressed; nothing was kept."""
     REFUSED = "refused"
-    """Beyond a bound of its author's, such as how often one may write; nothing was kept."""
+    """A prompt that is not within its author's bounds, such as how often one may write; nothing was kept."""
     FULL = "full"
     """Too many messages wait in this thread; nothing was kept."""
 

@@ -35,13 +35,16 @@ from bot.model import (
 class InboxStore(Protocol):
     """Messages that wait, and the right to work on them."""
 
-    async def accept(self, message: Message, session_id: str, max_waiting: int = MAX_WAITING) -> Receipt:
+    async def accept(
+        self, message: Message, session_id: str, max_waiting: int = MAX_WAITING, *, counted: bool = True
+    ) -> Receipt:
         """Keep a message, once, and say what became of it, in one atomic step.
 
         Args:
             message: what arrived. Its place in the queue follows its ts, not its arrival.
             session_id: the session to give to the thread, should this message create it.
             max_waiting: how many prompts may wait in the thread; as many context messages are kept, the newest.
+            counted: it is counted within its author's bounds, so that it may become a prompt; else that is REFUSED.
         """
         ...
 

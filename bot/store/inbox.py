@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 from uuid import uuid4
@@ -25,8 +24,6 @@ SWEEP_BATCH = 50
 """How many entries of each shard a sweep reads at once."""
 SWEEP_ROUNDS = 20
 ATTEMPTS = 5
-KNOWN_THREADS = 1000
-"""Threads of which a worker remembers that they have a session; of others it asks before it writes."""
 
 
 class Inbox(Pauses):
@@ -51,24 +48,19 @@ class Inbox(Pauses):
         self._activity = activity
         self._lifetimes = lifetimes
         self._ttl_s = ttl_s
-        self._known: OrderedDict[ThreadKey, None] = OrderedDict()
-        """Threads that had a session when they were last written to from here."""
 
-    async def accept(self, message: Message, session_id: str, max_waiting: int = MAX_WAITING) -> Receipt:
-        # Asking first spares the index an entry for each of a channel's messages that are not for us.
-        may_begin = message.address is Address.BOT
-        if not (may_begin or message.thread in self._known or await self.knows(message.thread)):
-            return Receipt(Taken.NOT_FOR_US)
+    async def accept(
+        self, message: Message, session_id: str, max_waiting: int = MAX_WAITING, *, counted: bool = True
+    ) -> Receipt:
         delivery = uuid4().hex
         for _ in range(ATTEMPTS):
-            answer = await self._store(message, session_id, max_waiting, delivery)
+            answer = await self._store(message, session_id, max_waiting, delivery, counted=counted)
             if answer[0] != "mark_again":
                 break
             self._work.tell_time(int(answer[1]))
         else:
             raise StoreAway("the index and the thread could not be written in time of each other")
         taken, owner, state, new_thread, prefers, now_us, extend = answer
-        self._note(message.thread, known=Taken(taken) is not Taken.NOT_FOR_US)
         self._work.tell_time(int(now_us))
         if int(extend):
             await self._lifetimes.extend(message.thread, int(now_us))
@@ -83,15 +75,11 @@ class Inbox(Pauses):
     async def knows(self, thread: ThreadKey) -> bool:
         return bool(await self._database.call("HEXISTS", ThreadKeys(thread).record, "session_id"))
 
-    def _note(self, thread: ThreadKey, *, known: bool) -> None:
-        self._known.pop(thread, None)
-        if known:
-            self._known[thread] = None
-        if len(self._known) > KNOWN_THREADS:
-            self._known.popitem(last=False)
-
-    async def _store(self, message: Message, session_id: str, max_waiting: int, delivery: str) -> list[str]:
-        marked_us, marking = (0, ()) if message.address is Address.OTHER else await self._work.marking(message.thread)
+    async def _store(
+        self, message: Message, session_id: str, max_waiting: int, delivery: str, *, counted: bool
+    ) -> list[str]:
+        may_be_work = counted and message.address is not Address.OTHER
+        marked_us, marking = await self._work.marking(message.thread) if may_be_work else (0, ())
         answers: list[list[str]] = await self._database.run_after(
             marking,
             "accept",
@@ -111,6 +99,7 @@ class Inbox(Pauses):
             SEEN_S * 1_000_000,
             SEEN_COUNT,
             self._lifetimes.every_us,
+            int(counted),
         )
         return answers[-1]
 

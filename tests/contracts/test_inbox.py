@@ -97,6 +97,20 @@ async def test_in_a_mentions_only_thread_open_messages_are_context(store: AnySto
     assert (await store.inbox.accept(message("1700000000.000400", address=Address.OPEN), "s1")).taken is Taken.PROMPT
 
 
+async def test_what_is_not_counted_becomes_no_prompt_and_may_come_again(world: World, store: AnyStore) -> None:
+    await store.inbox.accept(message("1700000000.000100"), "s1")
+    reply = message("1700000000.000200", address=Address.OPEN)
+    assert (await store.inbox.accept(reply, "s1", counted=False)).taken is Taken.REFUSED
+    assert not await store.threads.in_flight(THREAD, reply.ts)
+    assert (await world.worker("w2").inbox.accept(reply, "s1")).taken is Taken.PROMPT
+    assert (await store.inbox.accept(reply, "s1", counted=False)).taken is Taken.DUPLICATE
+    await store.threads.set_mentions_only(THREAD, True)
+    aside = message("1700000000.000300", address=Address.OPEN)
+    assert (await store.inbox.accept(aside, "s1", counted=False)).taken is Taken.CONTEXT
+    elsewhere = message(address=Address.OPEN, thread=OTHER_THREAD)
+    assert (await store.inbox.accept(elsewhere, "s1", counted=False)).taken is Taken.NOT_FOR_US
+
+
 async def test_a_full_thread_keeps_nothing_and_takes_the_message_later(world: World) -> None:
     store = world.worker("w1")
     for ts in ("1700000000.000100", "1700000000.000200"):

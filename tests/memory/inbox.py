@@ -38,9 +38,12 @@ class MemoryInbox:
     async def knows(self, thread: ThreadKey) -> bool:
         return self._memory.state(thread).thread is not None
 
-    async def accept(self, message: Message, session_id: str, max_waiting: int = MAX_WAITING) -> Receipt:
+    async def accept(
+        self, message: Message, session_id: str, max_waiting: int = MAX_WAITING, *, counted: bool = True
+    ) -> Receipt:
         state = self._memory.state(message.thread)
         taken = self._disposition(state, message, max_waiting)
+        taken = Taken.REFUSED if taken is Taken.PROMPT and not counted else taken
         if taken not in (Taken.PROMPT, Taken.CONTEXT):
             return self._receipt(message.thread, taken, session_id)
         now = self._memory.clock.now()

@@ -1,12 +1,12 @@
 -- Keep a message once. ARGV: ts, order (the ts padded, so that it sorts as text), body, address, session_id, title, user,
 -- delivery (this call's own id), marked_us (when the work index was written; 0: it was not), ttl_s, max_waiting,
--- mark_valid_us, seen_age_us, seen_count, extend_every_us
+-- mark_valid_us, seen_age_us, seen_count, extend_every_us, counted (1: it may become a prompt)
 -- Returns {what became of it, the lease, the state of the turn in flight, whether the thread has this session, the last
 -- worker, now in microseconds, whether the large keys' lives are to be extended}, or {'mark_again', the time to use}.
 local ts, order, body, address, session_id, title, user = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local delivery, marked_us, ttl_s, max_waiting = ARGV[8], tonumber(ARGV[9]), ARGV[10], tonumber(ARGV[11])
 local mark_valid_us, seen_age_us, seen_count = tonumber(ARGV[12]), tonumber(ARGV[13]), tonumber(ARGV[14])
-local extend_every_us = tonumber(ARGV[15])
+local extend_every_us, counted = tonumber(ARGV[15]), ARGV[16] == '1'
 
 local now = now_us()
 local thread = redis.call('HMGET', thread_key, 'session_id', 'mentions_only', 'title', 'worker', 'extended_at_us',
@@ -46,6 +46,9 @@ else
 end
 if taken == 'prompt' and redis.call('ZCARD', waiting_key) >= max_waiting then
   return receipt('full')
+end
+if taken == 'prompt' and not counted then
+  return receipt('refused')
 end
 
 if not has_session then

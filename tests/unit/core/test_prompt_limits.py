@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from bot.errors import Reason, Refusal
-from bot.model import Address, Message, Taken, ThreadKey
+from bot.model import Address, Message, Receipt, Taken, ThreadKey
 from bot.prompt_limits import BOTS_IN_CHANNEL, BOTS_IN_THREAD, PromptBounds
 from tests.fakes_agent import Script
 from tests.unit.core.conftest import ANA, Worker, World
@@ -65,21 +65,48 @@ async def test_only_prompts_count(world: World, strict: Worker) -> None:
     assert (await strict.inbox.take(world.message("and", root=first.ts, address=Address.OPEN))).taken is Taken.PROMPT
 
 
-async def test_beyond_the_bounds_a_reply_without_a_mention_is_taken_out_again(world: World, strict: Worker) -> None:
-    gate = asyncio.Event()
-    world.agent.scripts = [Script(), Script(gate=gate)]
+async def test_beyond_the_bounds_a_reply_without_a_mention_is_never_kept(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not for a moment: a turn that ends would take what waits, and answer it."""
+    strict = world.start_worker(prompt_bounds=PromptBounds(per_minute=2, chars=10))
+    await world.enter.enter_async_context(strict.inbox)
+    accept, kept = strict.store.inbox.accept, []
+
+    async def noted(message: Message, session_id: str, max_waiting: int, *, counted: bool) -> Receipt:
+        receipt = await accept(message, session_id, max_waiting, counted=counted)
+        if receipt.taken is not Taken.REFUSED:
+            kept.append((message.text, receipt.taken))
+        return receipt
+
+    monkeypatch.setattr(strict.store.inbox, "accept", noted)
     first = world.message("hello")
     await strict.inbox.take(first)
-    await until(lambda: len(world.chat.posted) == 1)
-    long = world.message("x" * 11, root=first.ts, address=Address.OPEN)
-    assert (await refused(strict, long)).reason is Reason.PROMPT_TOO_LONG
+    for _ in range(2):  # the worker learns what a reply is in this thread
+        long = world.message("x" * 11, root=first.ts, address=Address.OPEN)
+        assert (await refused(strict, long)).reason is Reason.PROMPT_TOO_LONG
+        await strict.inbox.take(world.message("and", root=first.ts, address=Address.OPEN, user="U_BEN"))
     await strict.inbox.take(world.message("and", root=first.ts, address=Address.OPEN))
-    await world.agent.wait_for_runs(2)
-    more = world.message("more", root=first.ts, address=Address.OPEN)
-    assert (await refused(strict, more)).reason is Reason.TOO_MANY_PROMPTS
+    for user in (ANA.user, "U_BEN"):
+        more = world.message("more", root=first.ts, address=Address.OPEN, user=user)
+        assert (await refused(strict, more)).reason is Reason.TOO_MANY_PROMPTS
+    assert kept == [(text, Taken.PROMPT) for text in ("hello", "and", "and", "and")]
+
+
+async def test_beyond_the_bounds_a_reply_is_still_context_where_only_mentions_are_prompts(
+    world: World, strict: Worker
+) -> None:
+    gate = asyncio.Event()
+    world.agent.scripts = [Script(gate=gate)]
+    first = world.message("hello")
+    await strict.inbox.take(first)
+    await world.agent.wait_for_runs(1)
+    await strict.inbox.take(world.message("and", root=first.ts, address=Address.OPEN))
+    await strict.store.threads.set_mentions_only(first.thread, True)
+    for text in ("x" * 11, "more"):
+        aside = world.message(text, root=first.ts, address=Address.OPEN)
+        assert (await strict.inbox.take(aside)).taken is Taken.CONTEXT
     gate.set()
-    await until(lambda: strict.inbox.threads_held == 0)
-    assert [request.text for request in world.agent.requests] == ["hello", "and"]
 
 
 async def test_a_prompt_that_is_too_long_is_refused_with_what_is_taken(world: World, strict: Worker) -> None:

@@ -69,7 +69,7 @@ async def test_an_id_whose_fate_is_unknown_is_given_to_nobody_else(
     ready = Ready()
     worker = world.start_worker(readiness=ready)
 
-    async def away(*_: object) -> None:
+    async def away(*_: object, counted: bool) -> None:
         raise StoreAway
 
     monkeypatch.setattr(worker.store.inbox, "accept", away)
