@@ -18,6 +18,12 @@ from bot.slack.reply.cards import NOT_YET, Card, CardStatus
 from bot.slack.reply.long_code import LongCode, ShownText
 from bot.slack.text.markdown import one_line
 
+_LEFT_OPEN = {
+    Ending.DONE: (CardStatus.COMPLETE, ""),
+    Ending.DEFERRED: (CardStatus.COMPLETE, wording.ASKED_BELOW),
+}
+"""What becomes of a card that is still open when the turn ends; otherwise it was cut short."""
+
 
 class Script:
     """Grows as events come in.
@@ -115,11 +121,9 @@ class Script:
         self._take_in()
         self._shown.end()
         self._place_cards()
-        status = CardStatus.COMPLETE if ending is Ending.DONE else CardStatus.ERROR
         for card in self.cards:
             if card.status is CardStatus.IN_PROGRESS:
-                card.status = status
-                card.output = "" if ending is Ending.DONE else wording.CUT_SHORT
+                card.status, card.output = _LEFT_OPEN.get(ending, (CardStatus.ERROR, wording.CUT_SHORT))
 
     def _settle_card(self, tool_id: str, status: CardStatus, output: str) -> None:
         for card in reversed(self.cards):

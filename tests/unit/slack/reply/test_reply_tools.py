@@ -46,6 +46,16 @@ async def test_every_card_is_closed_whatever_the_end_was(ending: Ending) -> None
         assert message.cards["t1"]["status"] == ("complete" if ending is Ending.DONE else "error")
 
 
+async def test_a_call_that_somebody_has_to_decide_about_has_not_failed() -> None:
+    async with a_reply() as scene:
+        await scene.feed(ToolStarted("t1", "Write", "Writing notes.md"))
+        await settle()
+        await scene.close(Ending.DEFERRED)
+        (message,) = scene.slack.messages
+        card = message.cards["t1"]
+        assert (card["status"], card["output"]) == ("complete", wording.ASKED_BELOW)
+
+
 async def test_a_tool_that_outlives_its_message_goes_on_in_the_next() -> None:
     async with a_reply() as scene:
         await scene.feed(ToolStarted("t1", "Bash", "Running tests"))
