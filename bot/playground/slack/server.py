@@ -44,7 +44,7 @@ class Pages:
     async def file(self, request: web.Request) -> web.Response:
         """A private file. Without the right token Slack shows its sign-in page, with status 200."""
         authorised = request.headers.get("Authorization") == f"Bearer {self._slack.bot_token}"
-        if not authorised or "files:read" not in self._slack.scopes:
+        if not authorised or self._slack.removed or "files:read" not in self._slack.scopes:
             return web.Response(
                 text="<!DOCTYPE html><html><body>Sign in to Slack</body></html>", content_type="text/html"
             )

@@ -54,6 +54,9 @@ async def test_a_private_file_needs_the_bots_token(
         assert (await response.read(), response.content_type) == (b"hello", "text/plain")
     async with http.get(url) as response:
         assert (response.status, response.content_type) == (200, "text/html")
+    slack.uninstall()
+    async with http.get(url, headers={"Authorization": f"Bearer {slack.bot_token}"}) as response:
+        assert (response.status, response.content_type) == (200, "text/html")
 
 
 async def test_a_file_that_is_not_there_is_not_found(client: AsyncWebClient, refusal: Refusal) -> None:
