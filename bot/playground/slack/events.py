@@ -78,8 +78,10 @@ class Events:
         mentioned = f"<@{self._workspace.app.user_id}" in message.text
         if mentioned and not message.bot_id and not channel.is_im:
             mention = {key: value for key, value in event.items() if key != "subtype"}
-            self._send("app_mention", channel, mention | {"type": "app_mention"})
-        self._send_message(channel, event)
+            self._send("app_mention", channel, mention | {"type": "app_mention", "team": self._workspace.team.id})
+        # Of people of other workspaces the two tell it in different places: bolt-python, test_request_internals.py.
+        event = {key: value for key, value in event.items() if key not in {"user_team", "source_team"}}
+        self._send_message(channel, event, sent_from=self._workspace.team_of(message.user))
 
     @_on.register
     def _(self, change: MessageChanged) -> None:
@@ -174,18 +176,23 @@ class Events:
         team = self._workspace.team_of(message.user)
         return message_json(self._workspace, message) | {"source_team": team, "user_team": team}
 
-    def _send_message(self, channel: Channel, event: Json) -> None:
+    def _send_message(self, channel: Channel, event: Json, *, sent_from: str = "") -> None:
         kind = channel_type(channel)
-        self._send(_MESSAGE_SUBSCRIPTIONS[kind], channel, event | {"channel_type": kind})
+        self._send(_MESSAGE_SUBSCRIPTIONS[kind], channel, event | {"channel_type": kind}, sent_from=sent_from)
 
-    def _send(self, subscription: str, channel: Channel, event: Json) -> None:
+    def _send(self, subscription: str, channel: Channel, event: Json, *, sent_from: str = "") -> None:
         """Only what was subscribed to, and only from where the app is."""
         if subscription not in self._subscribed or self._workspace.app.user_id not in channel.members:
             return
-        self._deliver(self.callback(event, shared=self._workspace.is_shared(channel)))
+        self._deliver(self.callback(event, shared=self._workspace.is_shared(channel), sent_from=sent_from))
 
-    def callback(self, event: Json, *, shared: bool = False) -> Json:
-        """The whole payload around an event, under a new event id."""
+    def callback(self, event: Json, *, shared: bool = False, sent_from: str = "") -> Json:
+        """The whole payload around an event, under a new event id.
+
+        Args:
+            shared: people of other workspaces are in its channel.
+            sent_from: the workspace of whoever wrote a message; with Slack Connect it can be another one.
+        """
         workspace = self._workspace
         team = workspace.team.id
         authorization = {
@@ -197,7 +204,7 @@ class Events:
         }
         return {
             "token": VERIFICATION_TOKEN,
-            "team_id": team,
+            "team_id": sent_from or team,
             "context_team_id": team,
             "context_enterprise_id": self._organisation or None,
             "enterprise_id": self._organisation or None,

@@ -133,7 +133,12 @@ class Payloads:
         team, person = self._workspace.team, self._workspace.user(user)
         return {
             "team": {"id": team.id, "domain": team.domain},
-            "user": {"id": user, "username": person.name, "name": person.name, "team_id": team.id},
+            "user": {
+                "id": user,
+                "username": person.name,
+                "name": person.name,
+                "team_id": self._workspace.team_of(user),
+            },
             "api_app_id": self._workspace.app.id,
             "token": VERIFICATION_TOKEN,
             "enterprise": None,

@@ -6,7 +6,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.playground.slack.control import EmulatedSlack, Setup
 from bot.playground.slack.default_workspace import APP_ID, BOT_ID, C_GENERAL, C_LAUNCH, D_ANA, TEAM, U_ANA, U_BOT
 from bot.playground.slack.people import Upload
-from bot.playground.slack.values import ChannelKind, Json
+from bot.playground.slack.values import ChannelKind, Json, User
 
 
 def heard(slack: EmulatedSlack) -> list[Json]:
@@ -32,6 +32,21 @@ async def test_a_mention_comes_twice_with_different_event_ids(slack: EmulatedSla
     assert [event["type"] for event in heard(slack)] == ["app_mention", "message"]
     assert {event["ts"] for event in heard(slack)} == {ts}
     assert len({payload["event_id"] for payload in slack.events}) == 2
+
+
+async def test_of_people_of_another_workspace_each_event_tells_it_in_its_own_place(slack: EmulatedSlack) -> None:
+    cat = User("U0CAT3PARTN", "cat", "Cat", "ffffff", team="T0PARTNERCO")
+    slack.workspace.add_user(cat)
+    slack.workspace.join(slack.workspace.channel(C_GENERAL), cat)
+    ts = slack.people.say(cat.id, C_GENERAL, f"{slack.mention} hi")
+    slack.people.react(cat.id, C_GENERAL, ts, "eyes")
+    mention, message, reaction = list(slack.events)[-3:]
+
+    assert [body["team_id"] for body in (mention, message, reaction)] == [TEAM, "T0PARTNERCO", TEAM]
+    assert {(body["context_team_id"], body["authorizations"][0]["team_id"]) for body in slack.events} == {(TEAM, TEAM)}
+    assert (mention["event"]["team"], mention["event"]["user_team"]) == (TEAM, "T0PARTNERCO")
+    assert (message["event"]["team"], message["event"].get("user_team")) == ("T0PARTNERCO", None)
+    assert {body["is_ext_shared_channel"] for body in (mention, message, reaction)} == {True}
 
 
 async def test_in_a_dm_a_mention_comes_once(slack: EmulatedSlack) -> None:
