@@ -109,8 +109,8 @@ class Settings:
     slack_client_id: str = _setting(
         "SLACK_CLIENT_ID",
         "Slack",
-        "The app's client id: workspaces install it from `/slack/install`, instead of the one that `SLACK_BOT_TOKEN` "
-        "is of. Needs HTTP.",
+        "The app's client id: any number of workspaces install it from `/slack/install`. It takes the place of "
+        "`SLACK_BOT_TOKEN`, and needs HTTP.",
         values.text,
     )
     slack_client_secret: str = _setting(
@@ -426,6 +426,7 @@ class Settings:
         values.whole(0, 65535),
         empty=None,
     )
+    metrics_host: str = _setting("BOT_METRICS_HOST", "Operation", "The address of that port.", values.text, "127.0.0.1")
     otlp_endpoint: str = _setting(
         "OTEL_EXPORTER_OTLP_ENDPOINT",
         "Operation",
@@ -440,7 +441,6 @@ class Settings:
         values.text,
         secret=True,
     )
-    metrics_host: str = _setting("BOT_METRICS_HOST", "Operation", "The address of that port.", values.text, "127.0.0.1")
 
     @classmethod
     def parse(cls, environ: Mapping[str, str]) -> Settings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 
@@ -52,3 +53,16 @@ def test_its_health_is_asked_where_the_worker_says_it() -> None:
     assert "BOT_METRICS_PORT=9464" in env
     assert "http://127.0.0.1:9464/healthz" in asked
     assert "9464" in values_of("EXPOSE")[0].split()
+
+
+def test_what_the_docs_say_can_be_set_at_a_build_can() -> None:
+    pages = [page for page in (REPOSITORY / "docs").rglob("*.md") if "--build-arg" in page.read_text("utf-8")]
+    named = {name for page in pages for name in re.findall(r"--build-arg (\w+)=", page.read_text("utf-8"))}
+
+    assert named == {value.partition("=")[0] for value in values_of("ARG")}
+
+
+def test_the_docs_name_the_base_that_it_has() -> None:
+    (base,) = (value.removeprefix("BASE=") for value in values_of("ARG") if value.startswith("BASE="))
+
+    assert f"`{base}`" in (REPOSITORY / "docs/operations.md").read_text("utf-8")
