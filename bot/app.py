@@ -11,6 +11,7 @@ import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import aiohttp
@@ -25,7 +26,7 @@ from bot.errors import StartError, StoreAway
 from bot.observed import Observed, warn_of
 from bot.policies import Policies
 from bot.policy_file import read_policy
-from bot.ports import Telemetry
+from bot.ports import Clock, Telemetry
 from bot.slack.answers import Answers
 from bot.slack.api.directory import Directory
 from bot.slack.api.downloads import Downloads
@@ -48,9 +49,10 @@ from bot.telemetry.traces import ExportedTraces, LoggedTraces, Traces
 from bot.web.health import Health, health_routes
 from bot.web.metrics import metrics_route
 from bot.web.server import serving
-from bot.web.transcripts.passes import Passes
-from bot.web.transcripts.routes import TranscriptPages
 from bot.workspaces import Workspaces, open_workspaces
+
+if TYPE_CHECKING:
+    from bot.web.transcripts.routes import TranscriptPages
 
 log = structlog.get_logger(__name__)
 
@@ -105,8 +107,7 @@ async def running(settings: Settings, environ: Mapping[str, str]) -> AsyncIterat
         background = await stack.enter_async_context(Background())
         answers = Answers(installations, session, rules.admission, store.turned_away)
         surface = _Surface(directory, installations, answers, background, modes, changes, rules.admission)
-        passes = Passes(store.passes, clock)
-        pages = TranscriptPages(core.viewing, passes, settings.public_url) if settings.public_url else None
+        pages = _pages(settings, core, store, clock)
         app = _listeners(settings, core, store, surface, pages)
         await _listen(settings, app, workspaces, pages, health, telemetry, stack)
         transport = settings.transport.value if settings.ingress else "none"
@@ -165,6 +166,16 @@ class _Surface:
     modes: ChannelModes
     changes: Changes
     admission: Admission
+
+
+def _pages(settings: Settings, core: Core, store: Store, clock: Clock) -> TranscriptPages | None:
+    """The transcripts' pages. What renders them is loaded only by a worker that has an address to serve them at."""
+    if not settings.public_url:
+        return None
+    from bot.web.transcripts.passes import Passes  # noqa: PLC0415
+    from bot.web.transcripts.routes import TranscriptPages  # noqa: PLC0415
+
+    return TranscriptPages(core.viewing, Passes(store.passes, clock), settings.public_url)
 
 
 def _listeners(
