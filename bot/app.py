@@ -10,7 +10,6 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -30,15 +29,16 @@ from bot.ports import Clock, Telemetry
 from bot.slack.answers import Answers
 from bot.slack.api.directory import Directory
 from bot.slack.api.downloads import Downloads
-from bot.slack.api.installations import Installations
 from bot.slack.background import Background
 from bot.slack.changes import Changes
 from bot.slack.client import SlackChat
+from bot.slack.core import Doors
 from bot.slack.http import event_routes
-from bot.slack.listeners import build_app
+from bot.slack.listeners import Gestures, build_app
 from bot.slack.reply.mode import ChannelModes, StreamingMode
 from bot.slack.reply.replies import Replies
 from bot.slack.sockets import listen_over_socket
+from bot.slack.surface import Surface
 from bot.store.client import connect
 from bot.store.health import health
 from bot.store.store import Store
@@ -106,9 +106,11 @@ async def running(settings: Settings, environ: Mapping[str, str]) -> AsyncIterat
         metrics.watch(observed.gauges())
         background = await stack.enter_async_context(Background())
         answers = Answers(installations, session, rules.admission, store.turned_away)
-        surface = _Surface(directory, installations, answers, background, modes, changes, rules.admission)
+        surface = Surface(directory, installations, answers, background, modes, changes, clock)
         pages = _pages(settings, core, store, clock)
-        app = _listeners(settings, core, store, surface, pages)
+        gestures = Gestures(settings.command, settings.fork_emoji, settings.stop_emoji, settings.follow_deletes)
+        doors = _doors(core, store, rules, pages)
+        app = build_app(doors, surface, gestures, signing_secret=settings.slack_signing_secret)
         await _listen(settings, app, workspaces, pages, health, telemetry, stack)
         transport = settings.transport.value if settings.ingress else "none"
         health.open = True
@@ -155,19 +157,6 @@ async def _open_store(settings: Settings, worker: str, telemetry: Telemetry, sta
     return store
 
 
-@dataclass(frozen=True, slots=True)
-class _Surface:
-    """What listeners speak to Slack with."""
-
-    directory: Directory
-    installations: Installations
-    answers: Answers
-    background: Background
-    modes: ChannelModes
-    changes: Changes
-    admission: Admission
-
-
 def _pages(settings: Settings, core: Core, store: Store, clock: Clock) -> TranscriptPages | None:
     """The transcripts' pages. What renders them is loaded only by a worker that has an address to serve them at."""
     if not settings.public_url:
@@ -178,36 +167,22 @@ def _pages(settings: Settings, core: Core, store: Store, clock: Clock) -> Transc
     return TranscriptPages(core.viewing, Passes(store.passes, clock), settings.public_url)
 
 
-def _listeners(
-    settings: Settings, core: Core, store: Store, surface: _Surface, pages: TranscriptPages | None
-) -> AsyncApp:
-    return build_app(
-        signing_secret=settings.slack_signing_secret,
-        command=settings.command,
-        branch_emoji=settings.fork_emoji,
-        stop_emoji=settings.stop_emoji,
+def _doors(core: Core, store: Store, rules: Rules, pages: TranscriptPages | None) -> Doors:
+    return Doors(
         inbox=core.inbox,
         forks=core.forks,
         admin=core.admin,
-        directory=surface.directory,
-        answers=surface.answers,
-        installations=surface.installations,
-        background=surface.background,
-        clock=SystemClock(),
-        modes=surface.modes,
-        viewers=store.homes,
-        health=store.survey.health,
-        changes=surface.changes,
+        decisions=core.decisions,
         accounts=core.budgets,
-        admission=surface.admission,
-        rules=core.rules,
         edits=core.edits,
         privacy=core.privacy,
         departing=core.departures,
         copies=core.copies,
+        rules=core.rules,
+        admission=rules.admission,
         pages=pages,
-        follow_deletes=settings.follow_deletes,
-        decisions=core.decisions,
+        viewers=store.homes,
+        health=store.survey.health,
     )
 
 

@@ -14,7 +14,6 @@ from bot.errors import Reason, Refusal
 from bot.model import Ending, ThreadKey, just_after
 from bot.slack import wording, wording_commands
 from bot.slack.commands import Command, Continue, Forget, Reset, Restore, Show, Stop
-from bot.slack.core import Branches
 from bot.slack.events import Surroundings
 from bot.slack.gestures import Place, Press, Shortcut
 from bot.slack.views import modals
@@ -31,9 +30,11 @@ _LIMITS = (Ending.MAX_TURNS, Ending.MAX_BUDGET, Ending.MAX_TIME)
 class Buttons:
     """Does what was pressed. The tables in `bot.slack.interactions` say which method is whose."""
 
-    def __init__(self, around: Surroundings, forks: Branches) -> None:
-        self._around = around
-        self._forks = forks
+    def __init__(self, around: Surroundings) -> None:
+        self._doors = around.doors
+        self._answers = around.surface.answers
+        self._desk = around.desk
+        self._home = around.home
 
     async def carry_out(self, place: Place, command: Command, *, instead: bool = False) -> None:
         """Do what a command asks for, and answer.
@@ -41,8 +42,8 @@ class Buttons:
         Args:
             instead: the answer takes the place of the ephemeral message with the button.
         """
-        notice = await self._around.desk.carry_out(command, place.person, place.channel)
-        await self._around.answers.tell(place, notice, instead=instead)
+        notice = await self._desk.carry_out(command, place.person, place.channel)
+        await self._answers.tell(place, notice, instead=instead)
 
     # --- buttons and menus ----------------------------------------------------------------------
 
@@ -65,7 +66,7 @@ class Buttons:
             asked = Forget(user=whose, confirmed=True)
         else:
             asked = Forget(_thread(replace(pressed, value=whose)), confirmed=True)
-        await self._around.answers.tell(pressed.place, Notice(wording_commands.FORGETTING), instead=True)
+        await self._answers.tell(pressed.place, Notice(wording_commands.FORGETTING), instead=True)
         await self.carry_out(pressed.place, asked, instead=True)
 
     async def reset_confirmed(self, pressed: Press) -> None:
@@ -81,72 +82,72 @@ class Buttons:
     async def go_on(self, pressed: Press) -> None:
         """Where messages are held back, or on the conversation shown elsewhere."""
         thread = _thread(pressed)
-        count = await self._around.admin.go_on(pressed.place.person, thread, there=thread == pressed.message)
-        await self._around.answers.tell(pressed.place, Notice(wording.going_on(count)))
+        count = await self._doors.admin.go_on(pressed.place.person, thread, there=thread == pressed.message)
+        await self._answers.tell(pressed.place, Notice(wording.going_on(count)))
 
     async def withdraw_held_back(self, pressed: Press) -> None:
-        count = await self._around.admin.withdraw_held_back(pressed.place.person, _thread(pressed))
-        await self._around.answers.tell(pressed.place, Notice(wording.withdrawn(count)))
+        count = await self._doors.admin.withdraw_held_back(pressed.place.person, _thread(pressed))
+        await self._answers.tell(pressed.place, Notice(wording.withdrawn(count)))
 
     async def continue_here(self, pressed: Press) -> None:
         """From App Home, "here" is the DM with the bot."""
         place, session_id = pressed.place, pressed.value.partition(" ")[2]
-        channel = place.channel or await self._around.home.dm_with(place.person)
-        notice = await self._around.desk.carry_out(Continue(session_id or _thread(pressed)), place.person, channel)
-        await self._around.answers.tell(place, notice)
+        channel = place.channel or await self._home.dm_with(place.person)
+        notice = await self._desk.carry_out(Continue(session_id or _thread(pressed)), place.person, channel)
+        await self._answers.tell(place, notice)
 
     async def ask_title(self, pressed: Press) -> None:
-        thread = await self._around.admin.thread_of(pressed.place.person, _thread(pressed))
-        await self._around.answers.open(pressed.place, modals.rename(thread, _asked(pressed.place, thread.key)))
+        thread = await self._doors.admin.thread_of(pressed.place.person, _thread(pressed))
+        await self._answers.open(pressed.place, modals.rename(thread, _asked(pressed.place, thread.key)))
 
     async def ask_tag(self, pressed: Press) -> None:
-        thread = await self._around.admin.thread_of(pressed.place.person, _thread(pressed))
-        await self._around.answers.open(pressed.place, modals.tag(thread, _asked(pressed.place, thread.key)))
+        thread = await self._doors.admin.thread_of(pressed.place.person, _thread(pressed))
+        await self._answers.open(pressed.place, modals.tag(thread, _asked(pressed.place, thread.key)))
 
     async def open_home(self, pressed: Press) -> None:
-        await self._around.home.open(pressed.place.person, Shown.read(pressed.value))
+        await self._home.open(pressed.place.person, Shown.read(pressed.value))
 
     async def search_home(self, pressed: Press) -> None:
-        await self._around.home.open(pressed.place.person, Shown(everybody=True, text=pressed.value.strip()))
+        await self._home.open(pressed.place.person, Shown(everybody=True, text=pressed.value.strip()))
 
     async def cancel(self, pressed: Press) -> None:
-        await self._around.answers.dismiss(pressed.place)
+        await self._answers.dismiss(pressed.place)
 
     async def ask_again(self, pressed: Press) -> None:
         if pressed.message is None:
             raise Refusal(Reason.NO_SESSION_HERE)
-        await self._forks.ask_again(pressed.place.person, pressed.message)
+        await self._doors.forks.ask_again(pressed.place.person, pressed.message)
 
     async def compact(self, pressed: Press) -> None:
         """Where it was pressed; twice on the same message is once."""
         thread = _where(pressed)
-        await self._around.admin.compact(pressed.place.person, thread, just_after(pressed.message_ts), there=True)
-        await self._around.answers.tell(pressed.place, Notice(wording.COMPACTING))
+        await self._doors.admin.compact(pressed.place.person, thread, just_after(pressed.message_ts), there=True)
+        await self._answers.tell(pressed.place, Notice(wording.COMPACTING))
 
     async def branch_from_summary(self, pressed: Press) -> None:
-        branch = await self._forks.branch_from_summary(pressed.place.person, _where(pressed), pressed.message_ts)
-        await self._around.answers.tell(pressed.place, Notice(wording.branch_made(branch.link, again=branch.again)))
+        branch = await self._doors.forks.branch_from_summary(pressed.place.person, _where(pressed), pressed.message_ts)
+        await self._answers.tell(pressed.place, Notice(wording.branch_made(branch.link, again=branch.again)))
 
     async def ask_edited(self, pressed: Press) -> None:
         """The core looks who wrote the message: the value can't make it somebody else's."""
         ts = pressed.value.partition(" ")[2]
-        branch = await self._around.edits.ask_again(pressed.place.person, _thread(pressed), ts)
+        branch = await self._doors.edits.ask_again(pressed.place.person, _thread(pressed), ts)
         notice = Notice(wording.edited_asked(branch.link, again=branch.again))
-        await self._around.answers.tell(pressed.place, notice, instead=True)
+        await self._answers.tell(pressed.place, notice, instead=True)
 
     async def continue_turn(self, pressed: Press) -> None:
         """Below a turn that hit a limit. The button counts only where it was posted."""
         thread, ending = _limit_hit(pressed.value)
         if thread is None or thread != pressed.message:
             raise Refusal(Reason.BAD_ARGUMENT)
-        await self._around.inbox.continue_turn(pressed.place.person, thread, pressed.message_ts, ending)
+        await self._doors.inbox.continue_turn(pressed.place.person, thread, pressed.message_ts, ending)
 
     async def thank(self, pressed: Press) -> None:
         """Feedback on an answer."""
         log.info(
             "feedback", value=pressed.value[:20], user=pressed.place.person.user, thread=str(pressed.message or "")
         )
-        await self._around.answers.tell(pressed.place, Notice(wording.FEEDBACK_THANKS))
+        await self._answers.tell(pressed.place, Notice(wording.FEEDBACK_THANKS))
 
     async def nothing_to_do(self, _pressed: Press) -> None:
         """A button that only leads somewhere."""
@@ -154,8 +155,8 @@ class Buttons:
     # --- shortcuts ------------------------------------------------------------------------------
 
     async def branch_here(self, on: Shortcut) -> None:
-        notice = await self._around.desk.branch(on.place.person, on.thread, on.ts)
-        await self._around.answers.tell(on.place, notice)
+        notice = await self._desk.branch(on.place.person, on.thread, on.ts)
+        await self._answers.tell(on.place, notice)
 
     async def show_session(self, on: Shortcut) -> None:
         await self.carry_out(on.place, Show(on.thread))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from bot.admin import SessionView
@@ -11,6 +12,7 @@ from bot.forks import Branch
 from bot.model import (
     Decision,
     Ending,
+    Health,
     Message,
     Person,
     Receipt,
@@ -160,3 +162,44 @@ class Deciding(Protocol):
         reason: str = "",
         answers: Mapping[str, str] | None = None,
     ) -> Decision: ...
+
+
+class Viewers(Protocol):
+    """Who looks at App Home, and at what: see `bot.store.homes`. Both raise StoreAway."""
+
+    async def keep(self, team: str, user: str, shown: str) -> None: ...
+
+    async def of(self, team: str, users: Iterable[str]) -> Mapping[str, str]: ...
+
+
+HealthOf = Callable[[str], Awaitable[Health]]
+"""How the work of a workspace goes. Raises StoreAway."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """The core, as the listeners reach it.
+
+    Args:
+        accounts: what people may know of the money.
+        rules: what holds for whom.
+        admission: whom the bot deals with.
+        pages: where whole conversations are read; None when the bot has no address for browsers.
+        viewers: who looks at App Home.
+        health: admins see it there.
+    """
+
+    inbox: Messages
+    forks: Branches
+    admin: Management
+    decisions: Deciding
+    accounts: Accounts
+    edits: Edits
+    privacy: Forgetting
+    departing: Departing
+    copies: Copying
+    rules: Rulebook
+    admission: Admits
+    pages: Pages | None
+    viewers: Viewers
+    health: HealthOf

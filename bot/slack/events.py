@@ -14,16 +14,14 @@ import structlog
 from bot.errors import Reason, Refusal, StoreAway
 from bot.model import Address, Message, Person, ThreadKey
 from bot.slack import wording_commands as words
-from bot.slack.answers import Answers
 from bot.slack.api.conversations import Conversations
-from bot.slack.api.installations import Installations
-from bot.slack.background import Background
 from bot.slack.commands import Compact, Reset, Restore, Stop
-from bot.slack.core import Departing, Edits, Forgetting, Management, Messages
+from bot.slack.core import Doors
 from bot.slack.desk import Desk
 from bot.slack.gestures import Place, Reaction, answer_thread, home_opened, reaction, stop_pressed
 from bot.slack.home import Home
 from bot.slack.normalise import Deleted, Edited, Ignored, ReplyDeleted, Word, WordKind, arrival
+from bot.slack.surface import Surface
 from bot.slack.views import edited as edited_view
 from bot.slack.views.home import Shown
 from bot.slack.views.parts import Notice
@@ -36,16 +34,11 @@ log = structlog.get_logger(__name__)
 class Surroundings:
     """What events and interactions are answered with."""
 
-    inbox: Messages
-    admin: Management
+    doors: Doors
+    surface: Surface
     desk: Desk
-    answers: Answers
     home: Home
     conversations: Conversations
-    installations: Installations
-    background: Background
-    edits: Edits
-    departing: Departing
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +53,18 @@ class Events:
     """The listeners of the Events API.
 
     Args:
-        deletions: told of messages that were deleted after they had been answered; None when that is not followed.
+        follow_deletes: messages that are deleted after they were answered take their words along.
     """
 
-    def __init__(self, around: Surroundings, emoji: Emoji, *, deletions: Forgetting | None) -> None:
-        self._around = around
+    def __init__(self, around: Surroundings, emoji: Emoji, *, follow_deletes: bool) -> None:
+        self._doors = around.doors
+        self._answers = around.surface.answers
+        self._surface = around.surface
+        self._desk = around.desk
+        self._home = around.home
+        self._conversations = around.conversations
         self._emoji = emoji
-        self._deletions = deletions
+        self._follow_deletes = follow_deletes
 
     async def on_message(self, body: Json, first_time: bool) -> None:
         """A message, an edit or a deletion.
@@ -77,7 +75,7 @@ class Events:
         Raises:
             StoreAway: it could not be stored; the event must not be acknowledged.
         """
-        installation = await self._around.installations.of(event_team(body))
+        installation = await self._surface.installations.of(event_team(body))
         found = arrival(body, installation.own)
         match found:
             case Message():
@@ -86,11 +84,11 @@ class Events:
             case Edited():
                 await self._amend(found)
             case Deleted(thread, ts):
-                if not await self._around.inbox.withdraw(thread, ts) and self._deletions is not None:
+                if not await self._doors.inbox.withdraw(thread, ts) and self._follow_deletes:
                     # Before the ack: what can't be done now Slack tells us again.
-                    await self._deletions.message_deleted(thread, ts)
+                    await self._doors.privacy.message_deleted(thread, ts)
             case ReplyDeleted(thread, ts):
-                stopped = await self._around.admin.reply_deleted(thread, ts)
+                stopped = await self._doors.admin.reply_deleted(thread, ts)
                 log.info("reply_deleted", thread=str(thread), stopped=stopped)
             case Word():
                 self._start(_place_of_word(found), lambda: self._heed(found), f"word {found.kind.value}")
@@ -99,15 +97,15 @@ class Events:
 
     async def _offer_to_ask_again(self, place: Place, thread: ThreadKey, ts: str) -> None:
         """To the author of a message that was answered already; nobody else sees it."""
-        if await self._around.edits.can_ask_again(thread, ts):
-            await self._around.answers.tell(place, edited_view.offer(thread, ts))
+        if await self._doors.edits.can_ask_again(thread, ts):
+            await self._answers.tell(place, edited_view.offer(thread, ts))
 
     async def _amend(self, edited: Edited) -> None:
         """Store what a waiting message says now; to ask it again is offered for one that was answered."""
         thread, ts, author = edited.thread, edited.ts, Person(edited.thread.team, edited.user)
         place = Place(author, thread.channel, thread_ts=answer_thread(thread, ts), unasked=True)
         try:
-            waits = await self._around.inbox.amend(author, thread, ts, edited.text)
+            waits = await self._doors.inbox.amend(author, thread, ts, edited.text)
         except Refusal as refusal:
             self._refuse(place, refusal)
             return
@@ -124,7 +122,7 @@ class Events:
         thread, unasked = message.thread, message.address is not Address.BOT
         place = Place(_person(message), thread.channel, thread_ts=answer_thread(thread, message.ts), unasked=unasked)
         try:
-            await self._around.inbox.take(message)
+            await self._doors.inbox.take(message)
         except StoreAway:
             if once and first_time and message.address is Address.BOT:
                 self._tell(place, words.MESSAGE_DELAYED)
@@ -137,7 +135,6 @@ class Events:
     async def _heed(self, word: Word) -> None:
         """Do what a word asks for."""
         place = _place_of_word(word)
-        around = self._around
         try:
             notice = await self._carried_out(word)
         except Refusal as refusal:
@@ -145,10 +142,10 @@ class Events:
                 # Somebody says stop to somebody else, in a thread of theirs.
                 return
             raise
-        await around.answers.tell(place, notice)
+        await self._answers.tell(place, notice)
 
     async def _carried_out(self, word: Word) -> Notice:
-        desk, channel = self._around.desk, word.thread.channel
+        desk, channel = self._desk, word.thread.channel
         match word.kind:
             case WordKind.NAME:
                 return Notice(words.GREETING)
@@ -170,7 +167,7 @@ class Events:
     async def on_reaction(self, body: Json, _first_time: bool) -> None:
         """One emoji branches, one stops; others say nothing to the bot, nor do its own reactions."""
         found = reaction(body)
-        own = (await self._around.installations.of(event_team(body))).own
+        own = (await self._surface.installations.of(event_team(body))).own
         if found is None or found.person.user == own.user:
             return
         if found.emoji in self._emoji.branch:
@@ -181,39 +178,39 @@ class Events:
 
     async def _stop(self, found: Reaction) -> None:
         """On any message of the thread. Where nothing can be stopped the reaction meant something else."""
-        thread = await self._around.conversations.thread_of(found.person.team, found.channel, found.ts)
+        thread = await self._conversations.thread_of(found.person.team, found.channel, found.ts)
         if thread is None:
             return
         place = Place(found.person, found.channel, thread_ts=answer_thread(thread, found.ts))
         try:
-            notice = await self._around.desk.carry_out(Stop(thread), found.person, found.channel)
+            notice = await self._desk.carry_out(Stop(thread), found.person, found.channel)
         except Refusal as refusal:
             if refusal.reason in (Reason.NO_SESSION_HERE, Reason.NOTHING_RUNNING):
                 return
             raise
-        await self._around.answers.tell(place, notice)
+        await self._answers.tell(place, notice)
 
     async def _branch(self, found: Reaction) -> None:
-        thread = await self._around.conversations.thread_of(found.person.team, found.channel, found.ts)
+        thread = await self._conversations.thread_of(found.person.team, found.channel, found.ts)
         if thread is None:
             raise Refusal(Reason.NO_SESSION_HERE)
         place = Place(found.person, found.channel, thread_ts=answer_thread(thread, found.ts))
 
         async def work() -> None:
-            await self._around.answers.tell(place, await self._around.desk.branch(found.person, thread, found.ts))
+            await self._answers.tell(place, await self._desk.branch(found.person, thread, found.ts))
 
-        await self._around.answers.attend(place, work)
+        await self._answers.attend(place, work)
 
     async def on_home_opened(self, body: Json, _first_time: bool) -> None:
         opened = home_opened(body)
         if opened is None:
             return
-        home = self._around.home
+        home = self._home
         if opened.tab == "home":
-            self._around.background.start(home.open(opened.person, Shown()), "open home")
+            self._surface.background.start(home.open(opened.person, Shown()), "open home")
         elif opened.tab == "messages" and opened.channel:
-            self._around.inbox.expect()
-            self._around.background.start(home.suggest(opened.person, opened.channel), "suggest prompts")
+            self._doors.inbox.expect()
+            self._surface.background.start(home.suggest(opened.person, opened.channel), "suggest prompts")
 
     async def on_stop_pressed(self, body: Json, _first_time: bool) -> None:
         """Slack's own Stop button. Slack has stopped the stream already, whoever pressed it.
@@ -223,7 +220,7 @@ class Events:
         """
         pressed = stop_pressed(body)
         if pressed is not None:
-            stopped = await self._around.inbox.stop(pressed.thread, user=pressed.person.user)
+            stopped = await self._doors.inbox.stop(pressed.thread, user=pressed.person.user)
             log.info("stop_pressed", thread=str(pressed.thread), user=pressed.person.user, stopped=stopped)
 
     async def on_removed(self, body: Json, _first_time: bool) -> None:
@@ -236,7 +233,7 @@ class Events:
         if text(event, "type") == "tokens_revoked" and not obj(event, "tokens").get("bot"):
             return  # somebody's own token, and we ask for none
         owner = event_owner(body)
-        teams = await self._around.installations.remove(owner)
+        teams = await self._surface.installations.remove(owner)
         log.warning("removed_from", owner=owner, teams=sorted(teams))
         await self._leave(teams)
 
@@ -247,13 +244,13 @@ class Events:
             StoreAway: it could not be seen to; Slack sends the event again.
         """
         organisation, named = event_organisation(body), identifiers(obj(body, "event"), "team_ids")
-        teams = await self._around.installations.revoke(organisation, named)
+        teams = await self._surface.installations.revoke(organisation, named)
         log.warning("access_revoked", organisation=organisation, teams=sorted(teams))
         await self._leave(teams)
 
     async def _leave(self, teams: Iterable[str]) -> None:
         for team in teams:
-            await self._around.departing.left(team)
+            await self._doors.departing.left(team)
 
     async def on_access_granted(self, body: Json, _first_time: bool) -> None:
         """An organisation gave the app to some of its workspaces; one that comes back in time keeps its data.
@@ -262,7 +259,7 @@ class Events:
             StoreAway: it could not be seen to; Slack sends the event again.
         """
         organisation, named = event_organisation(body), identifiers(obj(body, "event"), "team_ids")
-        teams = await self._around.installations.grant(organisation, named)
+        teams = await self._surface.installations.grant(organisation, named)
         log.info("access_granted", organisation=organisation, teams=sorted(teams))
 
     async def on_nothing_to_do(self, body: Json, _first_time: bool) -> None:
@@ -270,13 +267,13 @@ class Events:
         log.debug("event_ignored", event_type=text(obj(body, "event"), "type"))
 
     def _start(self, place: Place, work: Callable[[], Awaitable[None]], name: str) -> None:
-        self._around.background.start(self._around.answers.attend(place, work), name)
+        self._surface.background.start(self._answers.attend(place, work), name)
 
     def _tell(self, place: Place, said: str) -> None:
-        self._start(place, lambda: self._around.answers.tell(place, Notice(said)), "tell")
+        self._start(place, lambda: self._answers.tell(place, Notice(said)), "tell")
 
     def _refuse(self, place: Place, refusal: Refusal) -> None:
-        self._around.background.start(self._around.answers.refuse(place, refusal), "refuse")
+        self._surface.background.start(self._answers.refuse(place, refusal), "refuse")
 
 
 @dataclass(frozen=True, slots=True)

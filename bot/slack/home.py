@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import Protocol
+from collections.abc import Iterable
 
 import structlog
 from slack_sdk.models.views import View
 
 from bot.errors import ChatAway, ChatRefused, Refusal
-from bot.model import Health, Person, ThreadFilter
-from bot.ports import Clock
+from bot.model import Person, ThreadFilter
 from bot.slack import wording_commands as words
 from bot.slack import wording_money
 from bot.slack.api.direct import dm_with
-from bot.slack.api.directory import Directory
-from bot.slack.api.installations import Installations
-from bot.slack.background import Background, Overloaded
-from bot.slack.core import Accounts, Admits, Deciding, Management
+from bot.slack.background import Overloaded
+from bot.slack.core import Doors
 from bot.slack.desk import Desk
+from bot.slack.surface import Surface
 from bot.slack.views import home as view
 from bot.slack.views.home import Shown
 
@@ -30,66 +27,28 @@ FRESH_S = 2.0
 """How long after a change App Home shows it: several at once are shown together, within the rate of views.publish."""
 
 
-class Viewers(Protocol):
-    """Who looks at App Home, and at what: see `bot.store.homes`. Both raise StoreAway."""
-
-    async def keep(self, team: str, user: str, shown: str) -> None: ...
-
-    async def of(self, team: str, users: Iterable[str]) -> Mapping[str, str]: ...
-
-
-HealthOf = Callable[[str], Awaitable[Health]]
-"""How the work of a workspace goes. Raises StoreAway."""
-
-
 class Home:
-    """Keeps people's App Home fresh.
+    """Keeps people's App Home fresh."""
 
-    Args:
-        background: where what changed is shown.
-        accounts: what people may know of the money.
-        admission: whom it is shown to.
-        decisions: what waits for people.
-        health: how a workspace's work goes; admins see it.
-    """
-
-    def __init__(
-        self,
-        admin: Management,
-        desk: Desk,
-        directory: Directory,
-        installations: Installations,
-        viewers: Viewers,
-        background: Background,
-        clock: Clock,
-        accounts: Accounts,
-        admission: Admits,
-        decisions: Deciding,
-        health: HealthOf,
-    ) -> None:
-        self._admin = admin
+    def __init__(self, doors: Doors, surface: Surface, desk: Desk) -> None:
+        self._doors = doors
         self._desk = desk
-        self._directory = directory
-        self._installations = installations
-        self._viewers = viewers
-        self._background = background
-        self._clock = clock
-        self._accounts = accounts
-        self._admission = admission
-        self._decisions = decisions
-        self._health = health
+        self._directory = surface.directory
+        self._installations = surface.installations
+        self._background = surface.background
+        self._clock = surface.clock
         self._stale: dict[str, set[str]] = {}
 
     async def open(self, person: Person, shown: Shown) -> None:
         """Show somebody what they asked for, and keep it fresh while they may be looking."""
         if shown.everybody and not await self._directory.is_admin(person):
             shown = Shown()
-        await self._viewers.keep(person.team, person.user, shown.dump())
+        await self._doors.viewers.keep(person.team, person.user, shown.dump())
         await self._publish(person, shown)
 
     async def refresh(self, person: Person) -> None:
         """Show somebody what they look at, as it is now."""
-        looking = await self._viewers.of(person.team, [person.user])
+        looking = await self._doors.viewers.of(person.team, [person.user])
         await self._publish(person, Shown.read(looking.get(person.user, "")))
 
     def changed(self, team: str, people: Iterable[str]) -> None:
@@ -108,12 +67,12 @@ class Home:
     async def _freshen(self, team: str) -> None:
         await self._background.pause(self._clock, FRESH_S)
         people = self._stale.pop(team)
-        for user, shown in (await self._viewers.of(team, people)).items():
+        for user, shown in (await self._doors.viewers.of(team, people)).items():
             await self._publish(Person(team, user), Shown.read(shown))
 
     async def _publish(self, person: Person, shown: Shown) -> None:
         try:
-            await self._admission.check(person)
+            await self._doors.admission.check(person)
             built = await self._built(person, shown)
         except Refusal as refusal:
             built = view.closed(refusal.reason)
@@ -124,11 +83,11 @@ class Home:
         is_admin = await self._directory.is_admin(person)
         everybody = shown.everybody and is_admin
         query = ThreadFilter(person.team, user="" if everybody else person.user, text=shown.text if everybody else "")
-        found = await self._admin.page(person, query, shown.cursor, limit=HOME_ROWS)
-        report = await self._accounts.report(person, "", admin=is_admin)
+        found = await self._doors.admin.page(person, query, shown.cursor, limit=HOME_ROWS)
+        report = await self._doors.accounts.report(person, "", admin=is_admin)
         facts = [wording_money.account(account) for account in report.accounts]
         if is_admin:
-            facts.append(words.health(await self._health(person.team)))
+            facts.append(words.health(await self._doors.health(person.team)))
         links = await self._desk.links(person.team)
         return view.home(
             shown,
@@ -137,13 +96,13 @@ class Home:
             self._clock.now(),
             is_admin=is_admin,
             facts=facts,
-            waiting=await self._decisions.waiting_for(person),
+            waiting=await self._doors.decisions.waiting_for(person),
         )
 
     async def suggest(self, person: Person, channel: str) -> None:
         """Suggest first prompts in a DM. Whether Slack shows them is its own affair: a failure is only logged."""
         try:
-            await self._admission.check(person, channel)
+            await self._doors.admission.check(person, channel)
         except Refusal:
             return
         web = (await self._installations.of(person.team)).web

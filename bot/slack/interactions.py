@@ -15,7 +15,6 @@ from bot.slack import wording_commands as words
 from bot.slack.action_ids import ActionId, ShortcutId, ViewId
 from bot.slack.buttons import Buttons
 from bot.slack.commands import Command, Rename, Tag, parse, tag_of
-from bot.slack.core import Branches, Deciding
 from bot.slack.decisions.posting import Cards
 from bot.slack.decisions.presses import Presses, missing_in, place_of
 from bot.slack.events import Surroundings
@@ -32,10 +31,13 @@ Errors = Mapping[str, str]
 class Interactions:
     """The listeners for what people do with the bot's own surface."""
 
-    def __init__(self, around: Surroundings, forks: Branches, decisions: Deciding, *, command: str) -> None:
-        self._around = around
-        self._presses = Presses(decisions, Cards(around.installations), around.answers)
-        self._buttons = Buttons(around, forks)
+    def __init__(self, around: Surroundings, *, command: str) -> None:
+        self._answers = around.surface.answers
+        self._surface = around.surface
+        self._desk = around.desk
+        self._home = around.home
+        self._presses = Presses(around.doors.decisions, Cards(around.surface.installations), around.surface.answers)
+        self._buttons = Buttons(around)
         self._command = command
 
     async def on_command(self, body: Json) -> None:
@@ -108,14 +110,14 @@ class Interactions:
 
     async def _submit(self, place: Place, command: Command) -> None:
         """App Home shows a change by itself; elsewhere somebody is told of it."""
-        notice = await self._around.desk.carry_out(command, place.person, place.channel)
+        notice = await self._desk.carry_out(command, place.person, place.channel)
         if place.channel:
-            await self._around.answers.tell(place, notice)
+            await self._answers.tell(place, notice)
         else:
-            await self._around.home.refresh(place.person)
+            await self._home.refresh(place.person)
 
     def _start(self, place: Place, work: Callable[[], Awaitable[None]], name: str) -> None:
-        self._around.background.start(self._around.answers.attend(place, work), name)
+        self._surface.background.start(self._answers.attend(place, work), name)
 
 
 # --- what is registered ---------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -17,32 +18,14 @@ from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.response import BoltResponse
 
 from bot.errors import BotError, ChatRefused
-from bot.ports import Clock
-from bot.slack.answers import Answers
 from bot.slack.api.conversations import Conversations
-from bot.slack.api.directory import Directory
 from bot.slack.api.installations import NOT_INSTALLED, Installations
-from bot.slack.background import Background
-from bot.slack.changes import Changes
-from bot.slack.core import (
-    Accounts,
-    Admits,
-    Branches,
-    Copying,
-    Deciding,
-    Departing,
-    Edits,
-    Forgetting,
-    Management,
-    Messages,
-    Pages,
-    Rulebook,
-)
+from bot.slack.core import Doors
 from bot.slack.desk import Desk
 from bot.slack.events import EVENTS, Emoji, EventRow, Events, Surroundings
-from bot.slack.home import HealthOf, Home, Viewers
+from bot.slack.home import Home
 from bot.slack.interactions import Interactions
-from bot.slack.reply.mode import ChannelModes
+from bot.slack.surface import Surface
 from bot.slack.wire import event_team
 
 log = structlog.get_logger(__name__)
@@ -53,79 +36,40 @@ UNTAKEN = 503
 """The status when a listener failed: no ack goes out over Socket Mode, and over HTTP Slack sends the event again."""
 
 
-def build_app(
-    *,
-    signing_secret: str,
-    command: str,
-    branch_emoji: Sequence[str],
-    stop_emoji: Sequence[str],
-    inbox: Messages,
-    forks: Branches,
-    admin: Management,
-    decisions: Deciding,
-    directory: Directory,
-    answers: Answers,
-    installations: Installations,
-    background: Background,
-    clock: Clock,
-    modes: ChannelModes,
-    accounts: Accounts,
-    admission: Admits,
-    rules: Rulebook,
-    edits: Edits,
-    privacy: Forgetting,
-    follow_deletes: bool,
-    departing: Departing,
-    copies: Copying,
-    pages: Pages | None,
-    viewers: Viewers,
-    health: HealthOf,
-    changes: Changes,
-) -> AsyncApp:
-    """Make the Bolt app and register everything the bot listens to.
+@dataclass(frozen=True, slots=True)
+class Gestures:
+    """What people do to reach the bot.
 
     Args:
-        signing_secret: verifies requests over HTTP; Socket Mode needs none.
         command: the slash command, with its slash.
         branch_emoji: names of the emoji that branch, without colons.
         stop_emoji: names of the emoji that stop a turn.
         follow_deletes: whether a deleted message takes the words out of its turn.
-        pages: where whole conversations are read; None when the bot has no address for browsers.
-        viewers: who looks at App Home.
-        health: how a workspace's work goes.
-        changes: tells of threads that changed.
-        admission: whom the bot deals with.
-        rules: what holds for whom.
-        background: whoever opened it closes it after the transport is closed.
     """
-    desk = Desk(
-        admin,
-        forks,
-        directory,
-        installations,
-        clock,
-        command=command,
-        branch_emoji=branch_emoji,
-        modes=modes,
-        accounts=accounts,
-        privacy=privacy,
-        copies=copies,
-        pages=pages,
-        rules=rules,
-    )
-    home = Home(
-        admin, desk, directory, installations, viewers, background, clock, accounts, admission, decisions, health
-    )
-    changes.listen(home.changed)
-    conversations = Conversations(installations)
-    around = Surroundings(inbox, admin, desk, answers, home, conversations, installations, background, edits, departing)
-    app = _bolt(signing_secret, installations)
-    emoji = Emoji(frozenset(branch_emoji), frozenset(stop_emoji))
-    events = Events(around, emoji, deletions=privacy if follow_deletes else None)
+
+    command: str
+    branch_emoji: Sequence[str]
+    stop_emoji: Sequence[str]
+    follow_deletes: bool
+
+
+def build_app(doors: Doors, surface: Surface, gestures: Gestures, *, signing_secret: str) -> AsyncApp:
+    """Make the Bolt app and register everything the bot listens to.
+
+    Args:
+        signing_secret: verifies requests over HTTP; Socket Mode needs none.
+    """
+    desk = Desk(doors, surface, command=gestures.command, branch_emoji=gestures.branch_emoji)
+    home = Home(doors, surface, desk)
+    surface.changes.listen(home.changed)
+    around = Surroundings(doors, surface, desk, home, Conversations(surface.installations))
+    app = _bolt(signing_secret, surface.installations)
+    emoji = Emoji(frozenset(gestures.branch_emoji), frozenset(gestures.stop_emoji))
+    events = Events(around, emoji, follow_deletes=gestures.follow_deletes)
     for row in EVENTS:
         app.event(row.type)(_event_listener(row, events))
     app.event(ANYTHING)(_unknown_event)
-    _register_interactions(app, Interactions(around, forks, decisions, command=command), command)
+    _register_interactions(app, Interactions(around, command=gestures.command), gestures.command)
     app.error(_on_error)
     return app
 

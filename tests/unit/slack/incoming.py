@@ -44,10 +44,11 @@ from bot.slack.api.directory import Directory
 from bot.slack.api.installations import Installation, Installations, OneInstallation
 from bot.slack.background import Background
 from bot.slack.changes import Changes
-from bot.slack.core import Reference
-from bot.slack.listeners import build_app
+from bot.slack.core import Doors, Reference
+from bot.slack.listeners import Gestures, build_app
 from bot.slack.normalise import Own
 from bot.slack.reply.mode import ChannelModes, StreamingMode
+from bot.slack.surface import Surface
 from tests.payloads import ANN, BEN, BOT_ID, BOT_USER, CHANNEL, TEAM
 from tests.unit.slack.deciding import FakeDecisions
 
@@ -506,34 +507,38 @@ async def incoming(
             installed = installed or installation(api)
             installations = installations or OneInstallation(installed)
             clock, channels, edits, departing = StillClock(), FakeChannels(), FakeEdits(), FakeDepartures()
-            app = build_app(
-                signing_secret="secret",
-                command="/agent",
-                branch_emoji=("twisted_rightwards_arrows", "seedling"),
-                stop_emoji=("octagonal_sign",),
+            doors = Doors(
                 inbox=inbox,
                 forks=forks,
                 admin=admin,
                 decisions=decisions,
-                directory=Directory(installations, clock, admins=frozenset(), workspace_admins=True),
-                answers=Answers(installations, session, admission, FakeTold()),
-                installations=installations,
-                background=background,
-                viewers=FakeViewers(),
-                health=no_work,
-                changes=Changes(),
-                departing=departing,
-                copies=FakeCopies(),
-                pages=FakePages() if has_pages else None,
-                clock=clock,
-                modes=ChannelModes(StreamingMode.AUTO, clock, channels),
                 accounts=FakeAccounts(),
-                admission=admission,
-                rules=FakeRulebook(),
                 edits=edits,
                 privacy=privacy,
+                departing=departing,
+                copies=FakeCopies(),
+                rules=FakeRulebook(),
+                admission=admission,
+                pages=FakePages() if has_pages else None,
+                viewers=FakeViewers(),
+                health=no_work,
+            )
+            surface = Surface(
+                directory=Directory(installations, clock, admins=frozenset(), workspace_admins=True),
+                installations=installations,
+                answers=Answers(installations, session, admission, FakeTold()),
+                background=background,
+                modes=ChannelModes(StreamingMode.AUTO, clock, channels),
+                changes=Changes(),
+                clock=clock,
+            )
+            gestures = Gestures(
+                command="/agent",
+                branch_emoji=("twisted_rightwards_arrows", "seedling"),
+                stop_emoji=("octagonal_sign",),
                 follow_deletes=follow_deletes,
             )
+            app = build_app(doors, surface, gestures, signing_secret="secret")
             yield Incoming(
                 app,
                 api,
