@@ -27,9 +27,10 @@ from bot.config import Settings
 from bot.copies import Copies
 from bot.decisions import Decisions
 from bot.departures import Departures
+from bot.desk import DeskBounds
 from bot.edits import Edits
 from bot.forks import ForkNeeds, Forks
-from bot.inbox import Inbox, InboxBounds
+from bot.inbox import Inbox
 from bot.patience import Patience, PatientDecisions, PatientFiles, PatientSpend, PatientTranscripts, PatientTurns
 from bot.policies import Policies
 from bot.policy_view import PolicyView
@@ -191,7 +192,7 @@ async def _open_inbox(means: Means, allowed: Allowed, turns: Turns, agent: Claud
         new_id=_new_id,
         admit=means.rules.admission.check_message,
         limits=allowed.turn,
-        bounds=InboxBounds(lease_s=settings.lease_s, turns_running=settings.max_turns_running),
+        bounds=DeskBounds(lease_s=settings.lease_s, turns_running=settings.max_turns_running),
         drain_s=settings.drain_s,
         decisions=store.decisions,
         readiness=agent,

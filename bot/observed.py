@@ -53,8 +53,8 @@ class Observed:
     async def watched(self) -> AsyncIterator[None]:
         """Keep what is shared up to date, and report this worker to the others, while the context is open."""
         self.started_at = self.clock.now()
-        self.health.alive["inbox"] = lambda: self.inbox.works
-        self.health.ready["redis"] = lambda: self.inbox.keeps
+        self.health.alive["inbox"] = lambda: self.inbox.desk.works
+        self.health.ready["redis"] = lambda: self.inbox.desk.keeps
         rounds = Rounds(self.clock)
         rounds.repeat(self.report, REPORT_S)
         rounds.repeat(self.look_over_work, SURVEY_S)
@@ -76,9 +76,9 @@ class Observed:
                 started_at=self.started_at,
                 reported_at=self.clock.now(),
                 draining=not self.health.open,
-                room=self.inbox.room,
-                threads=self.inbox.threads_held,
-                queued=self.inbox.threads_queued,
+                room=self.inbox.desk.room,
+                threads=self.inbox.desk.threads_held,
+                queued=self.inbox.desk.threads_queued,
                 running=census.running,
                 idle=census.idle,
                 spares=census.spares,
@@ -112,13 +112,13 @@ class Observed:
     def _own_gauges(self) -> Sequence[Gauge]:
         inbox, agent = self.inbox, self.agent
         return (
-            Gauge("bot_leases_held", "Threads whose lease this worker holds.", lambda: inbox.threads_held),
+            Gauge("bot_leases_held", "Threads whose lease this worker holds.", lambda: inbox.desk.threads_held),
             Gauge(
                 "bot_threads_without_place",
                 "Of those, threads whose turn waits for a place, since so many run here.",
-                lambda: inbox.threads_queued,
+                lambda: inbox.desk.threads_queued,
             ),
-            Gauge("bot_room", "How many threads more this worker would take on.", lambda: inbox.room),
+            Gauge("bot_room", "How many threads more this worker would take on.", lambda: inbox.desk.room),
             Gauge(
                 "bot_agent_processes",
                 "Processes of the agent, by what they do.",

@@ -27,7 +27,8 @@ from bot.approvers import Approvers, Approving
 from bot.asking import AskingNeeds
 from bot.attempts import AttemptNeeds
 from bot.clock import SystemClock
-from bot.inbox import Inbox, InboxBounds
+from bot.desk import DeskBounds
+from bot.inbox import Inbox
 from bot.model import Address, Limits, Message, ThreadKey
 from bot.patience import Patience, PatientTranscripts, PatientTurns
 from bot.prompts import PromptWriter
@@ -101,7 +102,7 @@ class Bench:
             no_prompt_limits(self.store.prompt_counts),
             new_id=lambda: str(uuid4()),
             limits=always(Limits()),
-            bounds=InboxBounds(turns_running=TURNS_AT_ONCE),
+            bounds=DeskBounds(turns_running=TURNS_AT_ONCE),
             drain_s=30.0,
             decisions=decisions,
         )

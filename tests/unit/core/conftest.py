@@ -20,9 +20,10 @@ from bot.attempts import AttemptNeeds
 from bot.budgets import Budgets, BudgetTable
 from bot.clock import SystemClock
 from bot.decisions import Decisions
+from bot.desk import DeskBounds
 from bot.edits import Edits
 from bot.forks import ForkNeeds, Forks
-from bot.inbox import Inbox, InboxBounds
+from bot.inbox import Inbox
 from bot.model import Address, Limits, Message, Person, ThreadKey
 from bot.ports import Clock, Readiness
 from bot.privacy import PersonalPrivacy, Privacy, PrivacyNeeds
@@ -140,7 +141,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
             PromptLimits(store.prompt_counts, bounds_of),
             new_id=lambda: next(ids),
             limits=always(LIMITS),
-            bounds=InboxBounds(lease_s=lease_s, sweep_s=sweep_s, place_s=place_s, turns_running=turns_running),
+            bounds=DeskBounds(lease_s=lease_s, sweep_s=sweep_s, place_s=place_s, turns_running=turns_running),
             drain_s=drain_s,
             decisions=store.decisions,
             readiness=readiness,

@@ -14,8 +14,9 @@ from bot.approvers import Approvers, Approving
 from bot.asking import AskingNeeds
 from bot.attempts import AttemptNeeds
 from bot.decisions import Decisions
+from bot.desk import DeskBounds
 from bot.errors import StoreAway
-from bot.inbox import Inbox, InboxBounds
+from bot.inbox import Inbox
 from bot.model import (
     AgentEvent,
     Closing,
@@ -215,7 +216,7 @@ class CrashingWorker:
             no_prompt_limits(MemoryPromptCounts(memory)),
             new_id=lambda: next(ids),
             limits=always(Limits()),
-            bounds=InboxBounds(lease_s=LEASE_S, turns_running=2),
+            bounds=DeskBounds(lease_s=LEASE_S, turns_running=2),
             drain_s=0.0,
             decisions=parts["decisions"],
         )

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.desk import DeskBounds
 from bot.errors import StoreAway
-from bot.inbox import InboxBounds
 from bot.model import Address, Message, TextDelta, ThreadKey
 from bot.patience import PATIENCE_S
 from tests.contracts.world import MemoryWorld, open_world
@@ -85,7 +85,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
 
 
 def test_the_bounds_here_are_the_default_ones() -> None:
-    assert InboxBounds().lease_s == LEASE_S
+    assert DeskBounds().lease_s == LEASE_S
 
 
 @pytest.mark.parametrize("after", range(0, 24, 2))
