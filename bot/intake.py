@@ -19,7 +19,7 @@ BRANCH_POLL_S = 0.1
 """How often that thread is asked for."""
 
 OPEN_THREADS = 1000
-"""Of how many threads a worker remembers that a reply without a mention was a prompt there."""
+"""Of how many threads a worker remembers that a reply without a mention is a prompt there."""
 
 
 async def everybody(_message: Message) -> None:
@@ -60,7 +60,8 @@ class Intake:
         self._acks = acks
         self._telemetry = telemetry
         self._open: OrderedDict[ThreadKey, None] = OrderedDict()
-        """Threads where a reply without a mention was a prompt lately: there the next one most likely is, too."""
+        """Threads that began here, or where a reply without a mention was a prompt lately: the next one most likely is,
+        too."""
 
     async def keep(self, message: Message) -> Receipt:
         """Keep a message. Raises as `bot.inbox.Inbox.take` does."""
@@ -126,6 +127,7 @@ class Intake:
         waiting = await self._door.limits.waiting(message)
         receipt = await self._store.accept(message, session_id, waiting, counted=counted)
         if receipt.new_thread:
+            self._note(message.thread, is_open=True)
             self._acks.then(self._store.enlist(message, session_id))
         elif readiness is not None:
             # A store that fails leaves open which it is: then nobody else gets the id.

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import structlog
 
 from bot.asking import Asking, AskingNeeds
 from bot.attempts import Attempt, AttemptNeeds
-from bot.budgets import Budgets
+from bot.budgets import Budgets, Reservation
 from bot.errors import ChatAway, ChatRefused
 from bot.model import (
     Closing,
@@ -27,7 +28,6 @@ from bot.model import (
     Level,
     Message,
     Outcome,
-    Person,
     Progress,
     ThreadKey,
     Turn,
@@ -82,7 +82,7 @@ class _Journal:
     asking: Decision | None = None
     """What the run's end left to be decided; `kept` once it is in the store."""
     kept: Decision | None = None
-    payer: Person | None = None
+    reserved: Reservation | None = None
     nearly_used: Sequence[Level] = ()
     """Budgets of which the payer is to be warned."""
 
@@ -242,14 +242,15 @@ class Turns:
                 journal.end(*self._deferred(lease, turn, outcome))
             assert journal.outcome is not None
             outcome = journal.outcome
-            held_back = await self._store.held_back(lease.thread)
-            reply_ts = await self._deliver(turn, reply, outcome, journal, held_back)
+            async with self._settling(journal, outcome):
+                held_back = await self._store.held_back(lease.thread)
+                reply_ts = await self._deliver(turn, reply, outcome, journal, held_back)
         times.done()
         outcome = await self._wait_or_end(lease, turn, outcome, journal)
         keep_head = outcome.ending in NOTHING_TO_KEEP and not journal.tool_ran
         await self._store.finish(lease, turn.id, outcome, reply_ts, keep_head=keep_head)
-        if journal.payer is not None and journal.nearly_used:
-            await self._chat.warn_of_budgets(journal.payer, lease.thread, journal.nearly_used)
+        if journal.reserved is not None and journal.nearly_used:
+            await self._chat.warn_of_budgets(journal.reserved.payer, lease.thread, journal.nearly_used)
         if self._stopped[lease.thread] and not held_back:
             await self._offer_late(lease.thread)
         return outcome
@@ -287,9 +288,20 @@ class Turns:
         if isinstance(reserved, Level):
             return Outcome(Ending.OVER_BUDGET, turn.thread.session_id, used_up=reserved)
         outcome = await self._ask(lease, turn, reply, journal)
-        journal.nearly_used = await self._budgets.settle(reserved, outcome.cost_usd)
-        journal.payer = reserved.payer
+        journal.reserved = reserved
         return outcome
+
+    @asynccontextmanager
+    async def _settling(self, journal: _Journal, outcome: Outcome) -> AsyncIterator[None]:
+        """Count what the run cost while its reply is delivered, in the same round trips."""
+        if journal.reserved is None:
+            yield
+            return
+        settling = asyncio.create_task(self._budgets.settle(journal.reserved, outcome.cost_usd), name="settle the cost")
+        try:
+            yield
+        finally:
+            journal.nearly_used = await settling
 
     async def _ask(self, lease: Lease, turn: Turn, reply: Reply, journal: _Journal) -> Outcome:
         if turn.attempt > MAX_ATTEMPTS:

@@ -64,9 +64,10 @@ class Convoys:
         call = _Call(commands, self._now(), alone)
         self._waiting.append(call)
         if not self._called:
-            # Whoever else is about to call in this round of the loop comes along.
+            # Whoever else is about to call in this round of the loop comes along, and who is started in it.
             self._called = True
-            asyncio.get_running_loop().call_soon(self._depart)
+            loop = asyncio.get_running_loop()
+            loop.call_soon(loop.call_soon, self._depart)
         return await call.answers
 
     async def aclose(self) -> None:
@@ -85,7 +86,8 @@ class Convoys:
 
     def _arrived(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)
-        self._depart()
+        if not self._called:  # else those that wait leave in a moment, with who comes along
+            self._depart()
 
     def _next(self) -> list[_Call]:
         """The calls that travel together next. Those that nobody waits for any more stay behind."""

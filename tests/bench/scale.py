@@ -202,7 +202,7 @@ class Cost:
     bytes_out: float
 
 
-async def _cost(url: str, offset: int, turns: int = 100) -> Cost:
+async def cost_of_turns(url: str, offset: int, turns: int = 100) -> Cost:
     """What a turn costs Redis, one after the other."""
     trips = {"": 0, "append": 0}
     travel, append = Convoys._carried_out, script_sha("append")
@@ -257,7 +257,7 @@ def _measure() -> str:
         per_thread = (asyncio.run(_memory(server.url)) - before) / (KNOWN - 1_000)
         large = asyncio.run(_ack_of(server.url, next(offsets)))
         click.echo("one turn after the other …", err=True)
-        cost = asyncio.run(_cost(server.url, next(offsets)))
+        cost = asyncio.run(cost_of_turns(server.url, next(offsets)))
         for workers in (1, 2, 4):
             click.echo(f"{workers} workers …", err=True)
             figures = _with_workers(server.url, workers, next(offsets))

@@ -12,6 +12,7 @@ from redis import exceptions as redis_errors
 from bot.errors import StoreAway
 from bot.store import convoy
 from bot.store.convoy import Convoys
+from tests.waiting import until
 
 
 class FakePipeline:
@@ -69,13 +70,27 @@ async def test_calls_of_the_same_moment_travel_together_and_each_gets_its_own_an
     assert redis.sizes == [20]
 
 
+async def test_who_is_started_at_the_same_moment_comes_along(redis: FakeRedis) -> None:
+    convoys = convoys_on(redis)
+
+    async def later() -> None:
+        await asyncio.gather(*(convoys.send([("GET", n)]) for n in range(3)))
+
+    async def one_after_the_other() -> None:
+        await convoys.send([("GET", "before")])
+        started = asyncio.create_task(later())
+        await convoys.send([("GET", "with them")])
+        await started
+
+    await one_after_the_other()
+    assert redis.sizes == [1, 4]
+
+
 async def test_convoys_are_bounded_in_length_and_number(redis: FakeRedis) -> None:
     redis.open.clear()
     convoys = convoys_on(redis)
     calls = [asyncio.ensure_future(convoys.send([("GET", n)])) for n in range(1_000)]
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    await until(lambda: len(redis.sizes) == convoy.CONVOYS)
     assert redis.sizes == [convoy.COMMANDS] * convoy.CONVOYS
     redis.open.set()
     assert [answer for (answer,) in await asyncio.gather(*calls)] == list(range(1_000))
