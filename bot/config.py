@@ -326,8 +326,8 @@ class Settings:
     redis_url: str = _setting(
         "REDIS_URL",
         "State",
-        "Where Redis is: `redis://`, `rediss://` (TLS), `unix://`, `redis+sentinel://host:port,…/service`, "
-        "`redis+cluster://host:port,…` or `rediss+cluster://host:port,…`; `memory:` "
+        "Where Redis is: `redis://`, `unix://`, `redis+sentinel://host:port,…/service` or "
+        "`redis+cluster://host:port,…`; with TLS `rediss://`, `rediss+sentinel://…` or `rediss+cluster://…`; `memory:` "
         "keeps everything in this process and loses it with it.",
         values.redis_url,
         "redis://127.0.0.1:6379/0",

@@ -149,7 +149,7 @@ def redis_url(value: str) -> str:
     """An address that `bot.store.client.connect` takes. The value is never shown."""
     if value == "memory:" or value.startswith("unix://"):
         return value
-    if re.fullmatch(r"redis\+sentinel://([^@/]*@)?[^@/]+/[^/]+", value):
+    if re.fullmatch(r"rediss?\+sentinel://([^@/]*@)?[^@/]+/[^/?]+(\?.*)?", value):
         return value
     if re.fullmatch(r"rediss?\+cluster://([^@/]*@)?[^@/?]+/?(\?.*)?", value):
         return value

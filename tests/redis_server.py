@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from redis import Redis
 from redis import exceptions as redis_errors
@@ -36,15 +37,21 @@ class RedisServer:
 
 
 @contextmanager
-def redis_cluster(size: int = 3) -> Iterator[str]:
-    """A cluster of so many primaries, the same part of the slots each. Its URL names two of them."""
+def redis_cluster(size: int = 3, *, password: str = "", tls: Sequence[str] = ()) -> Iterator[str]:
+    """A cluster of so many primaries, the same part of the slots each. Its URL names two of them.
+
+    Args:
+        password: asked for by each.
+        tls: options that name a certificate, for nodes that talk TLS only.
+    """
+    listens = (*tls, "--tls-cluster", "yes", "--tls-port") if tls else ("--port",)
     share = -(-SLOTS // size)
     with ExitStack() as stack:
         ports = [free_port() for _ in range(size)]
         nodes = []
         for port in ports:
-            options = ("--cluster-enabled", "yes", "--port", str(port), "--bind", "127.0.0.1")
-            nodes.append(stack.enter_context(Redis.from_url(stack.enter_context(redis_server(options)).url)))
+            own = ("--cluster-enabled", "yes", *listens, str(port), "--bind", "127.0.0.1")
+            nodes.append(stack.enter_context(Redis.from_url(stack.enter_context(redis_server(own)).url)))
         for number, node in enumerate(nodes):
             node.execute_command("CLUSTER", "ADDSLOTSRANGE", number * share, min((number + 1) * share, SLOTS) - 1)
             node.execute_command("CLUSTER", "MEET", "127.0.0.1", ports[0])
@@ -52,7 +59,11 @@ def redis_cluster(size: int = 3) -> Iterator[str]:
         while not all(_knows(node, size) for node in nodes):
             assert time.monotonic() < deadline, "the cluster did not come up"
             time.sleep(0.02)
-        yield "redis+cluster://" + ",".join(f"127.0.0.1:{port}" for port in ports[:2])
+        for node in nodes:
+            node.config_set("requirepass", password)
+        who = f":{quote(password, safe='')}@" if password else ""
+        scheme = "rediss+cluster" if tls else "redis+cluster"
+        yield f"{scheme}://{who}" + ",".join(f"127.0.0.1:{port}" for port in ports[:2])
 
 
 def _knows(node: Any, size: int) -> bool:

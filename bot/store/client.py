@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 from typing import Any, cast
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from redis import exceptions as redis_errors
 from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.cluster import ClusterNode
+from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import ExponentialWithJitterBackoff
@@ -25,8 +26,8 @@ MAX_CONNECTIONS = CONVOYS + 8
 
 
 def connect(url: str) -> Redis:
-    """A client for `redis://`, `rediss://`, `unix://`, `redis+sentinel://host:port,…/service?db=0`, for a cluster
-    (`redis+cluster://host:port,…`, `rediss+cluster://host:port,…`), or `memory:`.
+    """A client for `redis://`, `unix://`, `redis+sentinel://host:port,…/service?db=0`, for a cluster
+    (`redis+cluster://host:port,…`), with TLS `rediss://`, `rediss+sentinel://…`, `rediss+cluster://…`, or `memory:`.
 
     Connects with the first command. Close it with `aclose`. Raises ValueError when the URL is of no known form.
     """
@@ -41,7 +42,7 @@ def connect(url: str) -> Redis:
         "retry": Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.3), 2, (redis_errors.ConnectionError,)),
         "protocol": 2,
     }
-    if url.startswith("redis+sentinel://"):
+    if url.startswith(("redis+sentinel://", "rediss+sentinel://")):
         return _by_sentinel(url, options)
     if url.startswith(("redis+cluster://", "rediss+cluster://")):
         return _cluster(url, options)
@@ -56,11 +57,17 @@ def _by_sentinel(url: str, options: dict[str, Any]) -> Redis:
     sentinels = _hosts(parts.netloc, 26379)
     if not sentinels or not service:
         raise ValueError("a sentinel URL names its hosts and the service: redis+sentinel://host:26379/service")
-    database = int(parse_qs(parts.query).get("db", ["0"])[0])
+    # What else such a URL may say is read by redis-py, as in a URL of one host: who, the database, and `ssl_…`.
+    scheme, who = parts.scheme.removesuffix("+sentinel"), parts.netloc.rpartition("@")[0]
+    said: dict[str, Any] = dict(parse_url(f"{scheme}://{who}@?{parts.query}"))
+    said.pop("connection_class", None)
+    if scheme == "rediss":
+        said["ssl"] = True
+    own = {name: said.pop(f"sentinel_{name}") for name in ("username", "password") if f"sentinel_{name}" in said}
+    own |= {name: value for name, value in said.items() if name.startswith("ssl")}
     timeouts = {"socket_timeout": TIMEOUT_S, "socket_connect_timeout": TIMEOUT_S}
-    sentinel = cast("Any", Sentinel)(sentinels, sentinel_kwargs=timeouts)
-    who = {"username": parts.username, "password": parts.password}
-    client = sentinel.master_for(service, redis_class=_BySentinel, db=database, **who, **options)
+    sentinel = cast("Any", Sentinel)(sentinels, sentinel_kwargs=timeouts | own)
+    client = sentinel.master_for(service, redis_class=_BySentinel, **(options | said))
     return _packing_in_c(cast("Redis", client))
 
 

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import subprocess
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -31,16 +31,22 @@ pytestmark = pytest.mark.redis
 
 UP_S = 20.0
 
+PASSWORD, QUOTED = "s3c@ret/", "s3c%40ret%2F"
+"""As it is, and as it stands in an address."""
+
 
 @contextmanager
-def server(folder: Path, port: int, *options: str, sentinel: bool = False) -> Iterator[subprocess.Popen[bytes]]:
+def server(
+    folder: Path, port: int, *options: str, sentinel: bool = False, tls: bool = False
+) -> Iterator[subprocess.Popen[bytes]]:
     program = needs("redis-server")
     home = folder / str(port)
     home.mkdir()
     config = home / "redis.conf"
     config.write_text("")
     mode = ("--sentinel",) if sentinel else ("--save", "")
-    command = [str(program), str(config), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(home)]
+    listens = ("--port", "0", "--tls-port", str(port)) if tls else ("--port", str(port))
+    command = [str(program), str(config), *listens, "--bind", "127.0.0.1", "--dir", str(home)]
     process = subprocess.Popen([*command, *mode, *options], stdout=subprocess.DEVNULL)
     try:
         yield process
@@ -138,15 +144,28 @@ async def test_a_password_is_needed_and_taken(tmp_path: Path) -> None:
 
 
 async def test_a_turn_over_tls(tmp_path: Path) -> None:
-    certificate, key = _certificate(tmp_path)
+    certificate, tls = _tls(tmp_path)
+    other, _ = _tls(tmp_path / "other")
     port = free_port()
-    tls = ("--tls-port", str(port), "--tls-cert-file", str(certificate), "--tls-key-file", str(key))
-    with server(tmp_path, free_port(), *tls, "--tls-ca-cert-file", str(certificate), "--tls-auth-clients", "no"):
+    with server(tmp_path, free_port(), "--tls-port", str(port), *tls):
         async with _store(f"rediss://localhost:{port}/0?ssl_ca_certs={certificate}") as store:
             await _patiently(_a_turn, store)
-        async with _store(f"rediss://localhost:{port}/0?ssl_ca_certs={_certificate(tmp_path / 'other')[0]}") as store:
+        async with _store(f"rediss://localhost:{port}/0?ssl_ca_certs={other}") as store:
             with pytest.raises(StoreAway):
                 await _a_turn(store)
+
+
+async def test_a_turn_on_a_cluster_over_tls_with_a_password(tmp_path: Path) -> None:
+    certificate, tls = _tls(tmp_path)
+    other, _ = _tls(tmp_path / "other")
+    with redis_cluster(password=PASSWORD, tls=tls) as url:
+        async with _store(f"{url}/?ssl_ca_certs={certificate}") as store:
+            await _a_turn(store)
+            assert await store.inbox.abandoned(10) == []
+        for wrong in (f"{url}/?ssl_ca_certs={other}", f"{url.replace(QUOTED, 'wrong')}/?ssl_ca_certs={certificate}"):
+            async with _store(wrong) as store:
+                with pytest.raises(StoreAway):
+                    await _a_turn(store)
 
 
 async def test_the_store_follows_sentinel_to_the_next_master(tmp_path: Path) -> None:
@@ -163,12 +182,36 @@ async def test_the_store_follows_sentinel_to_the_next_master(tmp_path: Path) -> 
             await _patiently(_a_turn, store, "1700000000.000200")
 
 
-def _watch(watch: int, master: int) -> None:
-    with BlockingRedis(port=watch) as sentinel:
+async def test_the_store_follows_sentinel_over_tls_with_passwords(tmp_path: Path) -> None:
+    certificate, tls = _tls(tmp_path)
+    first, second, watch = free_port(), free_port(), free_port()
+    over_tls = ("--tls-replication", "yes", *tls)
+    redis = (*over_tls, "--requirepass", PASSWORD, "--masterauth", PASSWORD)
+    with ExitStack() as stack:
+        master = stack.enter_context(server(tmp_path, first, *redis, tls=True))
+        stack.enter_context(server(tmp_path, second, *redis, "--replicaof", f"127.0.0.1 {first}", tls=True))
+        stack.enter_context(server(tmp_path, watch, *over_tls, "--requirepass", "watch", sentinel=True, tls=True))
+        _watch(watch, first, {"ssl": True, "ssl_ca_certs": str(certificate)})
+        url = f"rediss+sentinel://:{QUOTED}@127.0.0.1:{watch}/bot?ssl_ca_certs={certificate}"
+        async with _store(f"{url}&sentinel_password=watch") as store:
+            await _patiently(_a_turn, store)
+            master.kill()
+            await _patiently(_a_turn, store, "1700000000.000200")
+        async with _store(url) as store:
+            with pytest.raises(StoreAway):
+                await _a_turn(store)
+
+
+def _watch(watch: int, master: int, tls: Mapping[str, Any] | None = None) -> None:
+    """Have the sentinel watch the master. Over TLS both ask for their passwords."""
+    own, its = ("watch", PASSWORD) if tls else (None, None)
+    with BlockingRedis(port=watch, password=own, **(tls or {})) as sentinel:
         _until(sentinel.ping, "sentinel did not come up")
         sentinel.execute_command("SENTINEL", "MONITOR", "bot", "127.0.0.1", master, 1)
         sentinel.execute_command("SENTINEL", "SET", "bot", "down-after-milliseconds", 500, "failover-timeout", 3000)
-        with BlockingRedis(port=master) as client:
+        if its:
+            sentinel.execute_command("SENTINEL", "SET", "bot", "auth-pass", its)
+        with BlockingRedis(port=master, password=its, **(tls or {})) as client:
             _until(lambda: client.info("replication")["connected_slaves"] == 1, "no replica came")
         _until(lambda: len(_replicas(sentinel)) == 1, "sentinel knows no replica")
 
@@ -199,8 +242,8 @@ async def _patiently(deed: Any, *arguments: object) -> None:
                 await asyncio.sleep(0.1)
 
 
-def _certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate for localhost that vouches for itself, and its key."""
+def _tls(folder: Path) -> tuple[Path, Sequence[str]]:
+    """A certificate for localhost that vouches for itself, and the options with which a server shows it."""
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("openssl is not installed")
@@ -209,4 +252,5 @@ def _certificate(folder: Path) -> tuple[Path, Path]:
     names = ("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1")
     made = ("-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", str(key), "-out", str(certificate))
     subprocess.run([openssl, "req", "-x509", *made, *names], check=True, capture_output=True)
-    return certificate, key
+    shown = ("--tls-cert-file", str(certificate), "--tls-key-file", str(key), "--tls-ca-cert-file", str(certificate))
+    return certificate, (*shown, "--tls-auth-clients", "no")

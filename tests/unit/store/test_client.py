@@ -66,6 +66,7 @@ async def test_the_redis_in_the_process_is_one_for_all_and_says_so() -> None:
         "http://127.0.0.1",
         "nonsense",
         "redis+sentinel://127.0.0.1:26379",
+        "rediss+sentinel://127.0.0.1:26379/?db=1",
         "redis+cluster://",
         "redis+cluster://host/3",
         "",
@@ -80,6 +81,7 @@ async def test_tls_sentinel_and_cluster_urls_are_taken() -> None:
     for url in (
         "rediss://:secret@127.0.0.1:6380/0",
         "redis+sentinel://:secret@127.0.0.1:1,127.0.0.1/service?db=2",
+        "rediss+sentinel://user:secret@127.0.0.1:1/service?ssl_ca_certs=/ca.pem",
         "redis+cluster://127.0.0.1",
         "rediss+cluster://user:secret@127.0.0.1:1,host2:2?ssl_ca_certs=/ca.pem",
     ):
