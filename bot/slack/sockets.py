@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import aiohttp
 import structlog
@@ -26,6 +27,9 @@ log = structlog.get_logger(__name__)
 
 PING_S = 5.0
 """How often the connection is tried. Also how long the SDK waits before it connects again after a failure."""
+
+CROWDED_S = 60.0
+"""How long a worker waits that Slack has no connection for: so often `apps.connections.open` may be called (tier 1)."""
 
 CONNECT_TIMEOUT_S = 30.0
 """For the first connection; later ones are tried for ever."""
@@ -74,11 +78,33 @@ class Envelopes:
             task.cancel()
 
 
+class PatientClient(SocketModeClient):
+    """Slack's own client, but for an app that has all its connections: it would ask for one at once, for ever."""
+
+    _again_at = 0.0
+
+    async def run_message_listeners(self, message: dict[str, Any], raw_message: str) -> None:
+        if (message.get("type"), message.get("reason")) != ("disconnect", "too_many_websockets"):
+            await super().run_message_listeners(message, raw_message)
+            return
+        log.error("socket_refused", reason="too_many_websockets", again_in_s=CROWDED_S)
+        self._again_at = time.monotonic() + CROWDED_S
+        if self.current_session is not None:
+            await self.current_session.close()
+
+    async def connect_to_new_endpoint(self, force: bool = False) -> None:
+        """The client calls this every PING_S while it has no connection."""
+        if time.monotonic() >= self._again_at:
+            await super().connect_to_new_endpoint(force)
+
+
 @asynccontextmanager
 async def listen_over_socket(
     app: AsyncApp, *, app_token: str, web: AsyncWebClient, drain_s: float = 5.0, telemetry: Telemetry | None = None
 ) -> AsyncIterator[Callable[[], bool]]:
     """Connect, and listen for as long as the context is open. Lost connections are replaced by themselves.
+
+    An app has ten connections. A worker that gets none is not connected, and asks again every minute.
 
     Yields what tells whether it is connected now.
 
@@ -94,7 +120,7 @@ async def listen_over_socket(
     # On DEBUG the SDK logs whole payloads, and what people write doesn't belong in the log.
     logger = logging.getLogger("bot.slack.socket_mode")
     logger.setLevel(logging.INFO)
-    client = SocketModeClient(app_token=app_token, web_client=web, logger=logger, ping_interval=PING_S)
+    client = PatientClient(app_token=app_token, web_client=web, logger=logger, ping_interval=PING_S)
     envelopes = Envelopes(app, telemetry or Untold())
     client.socket_mode_request_listeners.append(envelopes.take)
     client.wss_uri = first_url

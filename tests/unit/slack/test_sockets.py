@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 
 import pytest
+import structlog
 
 from bot.errors import StartError, StoreAway
 from bot.model import Message, Receipt
 from bot.playground.slack.control import EmulatedSlack, Setup
 from bot.playground.slack.default_workspace import C_GENERAL, U_ANA
+from bot.slack import sockets
 from bot.slack.api.web import web_client
 from bot.slack.sockets import listen_over_socket
 from tests.unit.slack.incoming import FakeInbox, Incoming, incoming
+from tests.waiting import until
 
 
 class SlowInbox(FakeInbox):
@@ -131,3 +135,25 @@ async def test_a_slack_that_is_not_there_is_one_clear_line(emulated: EmulatedSla
         with pytest.raises(StartError, match="can't be reached"):
             async with listen_over_socket(slack.app, app_token="xapp-x", web=nowhere):
                 pass
+
+
+async def test_an_eleventh_worker_waits_until_one_of_ten_has_gone(
+    emulated: EmulatedSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "PING_S", 0.05)
+    monkeypatch.setattr(sockets, "CROWDED_S", crowded_s := 0.2)
+    async with AsyncExitStack() as stack, incoming() as slack:
+        first, *others = [AsyncExitStack() for _ in range(10)]
+        for one in (first, *others):
+            await stack.enter_async_context(one)
+            await one.enter_async_context(listening(slack, emulated))
+        await emulated.connected(10)
+        began = time.monotonic()
+        with structlog.testing.capture_logs() as told:
+            is_connected = await stack.enter_async_context(listening(slack, emulated))
+            await until(lambda: not is_connected())
+            await until(lambda: len([line for line in told if line["event"] == "socket_refused"]) == 2)
+            await first.aclose()
+            await until(lambda: is_connected() and emulated.open_sockets == 10)
+        asked = len(emulated.calls("apps.connections.open")) - 10
+        assert asked <= (time.monotonic() - began) / crowded_s + 2, "it does not ask on and on"
