@@ -155,7 +155,7 @@ def redis_url(value: str) -> str:
         return value
     parts = _split(value)
     if parts is None or parts[0] not in {"redis", "rediss"} or not parts[1]:
-        raise ValueError("must be an address such as redis://:password@host:6379/0 (rediss:// for TLS), or memory:")
+        raise ValueError("must be an address such as redis://host:6379/0 (rediss:// for TLS), or memory:")
     return value
 
 

@@ -17,11 +17,13 @@ from rich.text import Text
 from bot.store.client import connect
 from bot.store.store import Store
 from bot.store.survey import REPORT_S, Survey, ThreadWork, WaitingDecision, WorkerReport
+from bot.tables import draw, table
 
 MB = 1024 * 1024
 THREADS_SHOWN = 30
 """A terminal is not much longer; `--json` has all that are looked at."""
 DECISIONS_SHOWN = 10
+NO_WORKER = "No worker has given a sign of life lately."
 QUEUE_LATE_S = 10.0
 """A queue that is this old is marked: nobody took the thread within the bound for a dead worker's."""
 
@@ -54,7 +56,7 @@ async def follow(url: str) -> None:
 async def print_once(url: str) -> None:
     """Raises StoreAway."""
     async with _survey(url) as survey:
-        Console().print(drawn(await snapshot(survey)))
+        draw(drawn(await snapshot(survey)))
 
 
 async def print_json(url: str) -> None:
@@ -70,7 +72,7 @@ async def print_workers(url: str, *, wants_json: bool) -> None:
     if wants_json:
         Console().print_json(json.dumps([asdict(worker) for worker in now.workers]))
     else:
-        Console().print(_workers(now) if now.workers else "No worker has given a sign of life lately.")
+        draw(_workers(now) if now.workers else NO_WORKER)
 
 
 async def snapshot(survey: Survey) -> Snapshot:
@@ -97,13 +99,14 @@ def _decision(one: WaitingDecision) -> dict[str, str | float]:
 
 def drawn(now: Snapshot) -> Group:
     """For a terminal."""
-    decisions = (_decisions(now),) if now.decisions else ()
-    return Group(_headline(now), _workers(now), _threads(now), *decisions)
+    parts = ((now.workers, _workers), (now.work, _threads), (now.decisions, _decisions))
+    return Group(_headline(now), *(part for there, draws in parts if there for part in ("", draws(now))))
 
 
 def _headline(now: Snapshot) -> Text:
     age_s = _age_s(now)
-    line = Text(f"{len(now.workers)} workers, {len(now.work)} threads with work, {len(now.queued)} in the queue")
+    workers, threads = _count(len(now.workers), "worker"), _count(len(now.work), "thread")
+    line = Text(f"{workers}, {threads} with work, {len(now.queued)} in the queue")
     if now.queued:
         line.append(f", the oldest for {_duration(age_s)}", style="bold red" if age_s > QUEUE_LATE_S else "")
     if now.undecided:
@@ -112,42 +115,45 @@ def _headline(now: Snapshot) -> Text:
 
 
 def _workers(now: Snapshot) -> Table:
-    table = Table("worker", "version", "up", "threads", "queued", "room", "running", "warm", "spare", "MB", "streams")
-    for column in table.columns[2:]:
-        column.justify = "right"
+    figures = ("up", "threads", "queued", "room", "running", "warm", "spare", "MB", "streams")
+    rows = table("worker", "version", *figures, numbers=len(figures))
     for one in now.workers:
         up = _duration(now.taken_at - one.started_at) if one.started_at else "?"
         numbers = (one.threads, one.queued, one.room, one.running, one.idle, one.spares, one.memory_bytes // MB)
         name = Text(one.worker, style="yellow" if one.draining else "")
         name.append(" (draining)" if one.draining else "")
-        table.add_row(name, one.version or "?", up, *map(str, numbers), str(one.streams))
-    return table
+        rows.add_row(name, one.version or "?", up, *map(str, numbers), str(one.streams))
+    return rows
 
 
 def _threads(now: Snapshot) -> Table:
-    table = Table("thread", "state", "for", "attempt", "waiting", "worker")
+    rows = table("thread", "state", "worker", "for", "attempt", "waiting", numbers=3)
     for one in now.work[:THREADS_SHOWN]:
         state = one.state or ("held back" if one.paused else "queued")
-        table.add_row(
+        rows.add_row(
             str(one.thread),
             Text(state, style="red" if one.queued else ""),
+            one.holder or "-",
             _duration(now.taken_at - one.since),
             str(one.attempt or ""),
             str(one.waiting or ""),
-            one.holder or "-",
         )
     if len(now.work) > THREADS_SHOWN:
-        table.caption = f"and {len(now.work) - THREADS_SHOWN} more"
-    return table
+        rows.caption = f"and {len(now.work) - THREADS_SHOWN} more"
+    return rows
 
 
 def _decisions(now: Snapshot) -> Table:
-    table = Table("thread", "waits for a person for another")
+    rows = table("waits for a person", "for another", numbers=1)
     for one in now.decisions[:DECISIONS_SHOWN]:
-        table.add_row(str(one.thread), _duration(one.expires_at - now.taken_at))
+        rows.add_row(str(one.thread), _duration(one.expires_at - now.taken_at))
     if now.undecided > DECISIONS_SHOWN:
-        table.caption = f"and {now.undecided - DECISIONS_SHOWN} more"
-    return table
+        rows.caption = f"and {now.undecided - DECISIONS_SHOWN} more"
+    return rows
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _age_s(now: Snapshot) -> float:

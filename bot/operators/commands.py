@@ -57,6 +57,7 @@ def list_(
     async def show(desk: Desk) -> None:
         from bot.model import ThreadFilter  # noqa: PLC0415
         from bot.operators import shown  # noqa: PLC0415
+        from bot.tables import draw, room  # noqa: PLC0415
 
         found = []
         async for thread in desk.threads(ThreadFilter(team, channel=channel, user=user, tag=tag, text=text)):
@@ -66,7 +67,7 @@ def list_(
         if wants_json:
             shown.print_json([shown.facts(thread) for thread in found])
         elif found:
-            shown.draw(shown.listed(found))
+            draw(shown.listed(found, room()))
         else:
             click.echo("No sessions.", err=True)
 
@@ -83,6 +84,7 @@ def show(session: str, last: int, wants_json: bool, env_file: Path | None) -> No
 
     async def show_one(desk: Desk) -> None:
         from bot.operators import shown  # noqa: PLC0415
+        from bot.tables import draw  # noqa: PLC0415
 
         thread, session_id = await desk.find(session)
         exchanges = await desk.exchanges(thread, session_id, last)
@@ -90,7 +92,7 @@ def show(session: str, last: int, wants_json: bool, env_file: Path | None) -> No
             said = [{"prompt": one.prompt, "answer": one.answer} for one in exchanges]
             shown.print_json({**shown.facts(thread), "session": session_id, "exchanges": said})
         else:
-            shown.draw(shown.described(thread, session_id, exchanges))
+            draw(shown.described(thread, session_id, exchanges))
 
     _at_desk(env_file, show_one)
 

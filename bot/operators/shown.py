@@ -14,9 +14,12 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.model import Exchange, Thread
+from bot.tables import table
 
 ID_CHARS = 8
 """Characters of a session's id that tell it from others nearly always."""
+WIDE = 140
+"""Columns that a list takes with everything in it."""
 EXCERPT_CHARS = 2_000
 """Of what was said, in a terminal; an export has all of it."""
 
@@ -40,35 +43,35 @@ def facts(thread: Thread) -> Mapping[str, object]:
     }
 
 
-def listed(threads: Iterable[Thread]) -> Table:
-    """One line for each."""
-    table = Table("session", "thread", "status", "title", "owner", "turns", "US$", "active", box=None)
-    for column in (table.columns[5], table.columns[6]):
-        column.justify = "right"
+def listed(threads: Iterable[Thread], columns: int) -> Table:
+    """One line for each. What only programs and wide terminals have use for is left out where there is little room.
+
+    Args:
+        columns: how many there are.
+    """
+    wide = columns >= WIDE
+    rows = table(
+        "session", *(("thread", "owner") if wide else ()), "status", "title", "active", "turns", "US$", numbers=2
+    )
     for one in threads:
         title = Text(one.title or "-", overflow="ellipsis", no_wrap=True)
-        short = one.session_id[:ID_CHARS]
-        cost = f"{one.cost_usd:.2f}"
-        active = moment(one.active_at).replace("T", " ")[:16]
-        table.add_row(short, str(one.key), one.status.value, title, one.owner, str(one.turns), cost, active)
-    return table
+        active = Text(moment(one.active_at).replace("T", " ")[:16], no_wrap=True)
+        ids = (str(one.key), one.owner) if wide else ()
+        figures = (str(one.turns), f"{one.cost_usd:.2f}")
+        rows.add_row(one.session_id[:ID_CHARS], *ids, one.status.value, title, active, *figures)
+    return rows
 
 
 def described(thread: Thread, session_id: str, exchanges: Sequence[Exchange]) -> RenderableType:
     """One session, with what was said last."""
-    table = Table(show_header=False, box=None)
+    rows = Table(show_header=False, box=None)
     for name, value in {**facts(thread), "session": session_id}.items():
         if value not in ("", None, []):
             text = ", ".join(value) if isinstance(value, list) else str(value)
-            table.add_row(Text(name.replace("_", " "), style="bold"), Text(text))
+            heading = "US$" if name == "cost_usd" else name.replace("_", " ")
+            rows.add_row(Text(heading, style="bold"), Text(text))
     said = [part for one in exchanges for part in (_said("prompt", one.prompt), _said("answer", one.answer))]
-    return Group(table, *said)
-
-
-def draw(what: RenderableType) -> None:
-    """On stdout. What is not a terminal gets whole lines, however long."""
-    console = Console()
-    Console(width=console.width if console.is_terminal else 200, soft_wrap=not console.is_terminal).print(what)
+    return Group(rows, *said)
 
 
 def print_json(what: object) -> None:

@@ -245,6 +245,12 @@ def test_a_worker_loads_nothing_that_only_others_use() -> None:
     assert [name for name in loaded if name.startswith(unused)] == []
 
 
+def test_what_is_followed_live_in_a_terminal_is_shown_once_in_a_pipe() -> None:
+    result = bot_command("top", env={"REDIS_URL": "memory:"})
+
+    assert (result.exit_code, result.stdout.startswith("0 workers, 0 threads with work")) == (0, True)
+
+
 # --- manifest -------------------------------------------------------------------------------------------------------
 
 

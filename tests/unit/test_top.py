@@ -21,16 +21,16 @@ QUEUED = ThreadWork(THREAD, state="", holder="", waiting=2, since=NOW - 100)
 RUNNING = replace(QUEUED, state="running", holder="w1", waiting=0, since=NOW - 5, attempt=1)
 
 
-def shown(now: Snapshot) -> str:
+def shown(now: Snapshot, columns: int = 150) -> str:
     stream = io.StringIO()
-    Console(file=stream, width=150).print(drawn(now))
+    Console(file=stream, width=columns).print(drawn(now))
     return stream.getvalue()
 
 
 def test_workers_and_threads_are_shown_with_how_long_they_are_at_it() -> None:
     text = shown(Snapshot(NOW, [WORKER], [QUEUED, RUNNING]))
 
-    assert "1 workers, 2 threads with work, 1 in the queue, the oldest for 100 s" in text
+    assert "1 worker, 2 threads with work, 1 in the queue, the oldest for 100 s" in text
     assert [word in text for word in ("w1", "0.1.0", "2 h", "250", "T1:C1:1700000000.000100", "queued", "running")]
 
 
@@ -40,6 +40,15 @@ def test_a_worker_that_drains_or_does_not_report_is_marked() -> None:
     assert "w1 (draining)" in text
     assert "old" in text
     assert "?" in text
+
+
+def test_nothing_is_cut_off_in_a_narrow_terminal_and_no_empty_table_is_drawn() -> None:
+    text = shown(Snapshot(NOW, [replace(WORKER, worker="vm-95004c47bfc3")], []), columns=80)
+
+    assert text.splitlines()[0] == "1 worker, 0 threads with work, 0 in the queue"
+    assert [word in text for word in ("vm-95004c47bfc3", "version", "running", "streams")] == [True] * 4
+    assert "…" not in text
+    assert "attempt" not in text
 
 
 def test_more_threads_than_fit_are_counted() -> None:
