@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -174,7 +175,7 @@ async def test_people_talk_branch_list_reset_and_restore_on_the_page(browser: Br
         await card.get_by_role("button", name="Allow once").click()
         await expect(ana.thread).to_contain_text("allowed this once")
         await ana.answer(before)
-        await expect(ana.thread.get_by_role("img", name="done")).to_be_visible()
+        await expect(ana.thread.get_by_role("img", name="done").last).to_be_visible()
 
         await ana.write("/agent list")
         listed = ana.channel.get_by_role("article").filter(has_text="Only visible to you").last
@@ -237,6 +238,21 @@ async def test_hostile_text_runs_nothing(browser: Browser, slack: EmulatedSlack)
         for number in range(3):
             await expect(articles.nth(number)).to_contain_text("<img src=x onerror=alert(1)>")
         assert await articles.locator("img, script, [onclick], [onerror], a[href^='javascript']").count() == 0
+
+
+@pytest.mark.parametrize("width", [1360, 400])
+async def test_everybody_can_use_it_on_any_screen(browser: Browser, slack: EmulatedSlack, width: int) -> None:
+    bot = AsyncWebClient(slack.bot_token, base_url=slack.api_url)
+    root = slack.people.say(U_ANA, C_GENERAL, "Hello *you*\n```make test```")
+    button = {"type": "button", "action_id": "b", "text": {"type": "plain_text", "text": "Go"}}
+    await bot.chat_postMessage(
+        channel=C_GENERAL, thread_ts=root, text="Hi", blocks=[{"type": "actions", "elements": [button]}]
+    )
+    for place, shown in ((C_GENERAL, "make test"), (f"{C_GENERAL}/{root}", "Go")):
+        async with serve_page(slack, FACTS) as address, opened(browser, f"{address}/#{place}", width=width) as page:
+            await expect(page.get_by_text(shown).last).to_be_visible()
+            found = await Axe().run(page)
+            assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found.response["violations"]] == []
 
 
 async def test_growing_text_follows_only_a_reader_at_the_bottom(browser: Browser, slack: EmulatedSlack) -> None:
@@ -311,7 +327,7 @@ async def test_on_a_narrow_screen_a_thread_takes_the_whole_width(browser: Browse
     slack.people.say(U_BEN, C_GENERAL, "a reply", root)
     async with serve_page(slack, FACTS) as address, opened(browser, f"{address}/#{C_GENERAL}", width=400) as page:
         await page.get_by_role("button", name="1 reply").click()
-        box = await page.get_by_role("complementary", name="Thread").bounding_box()
+        box = await page.get_by_role("main", name="Thread").bounding_box()
         assert box is not None
         assert (box["x"], box["width"]) == (0, 400)
         await page.get_by_role("button", name="Close the thread").click()

@@ -17,16 +17,24 @@ const pane = makePane("Thread");
 const status = h("div", { class: "status" });
 let composer = null;
 let drawnPlace = "";
+const narrow = matchMedia("(max-width: 860px)"); // as in layout.css
 
 aside.append(header, pane.scroller, pane.footing);
 pane.below.append(status);
 
 whenChanged(["thread", "hello"], drawThread);
 whenChanged(["thread", "messages", "status"], drawMessages);
+narrow.addEventListener("change", nameLandmark);
+
+/** On a narrow screen the thread hides the channel: then it is what the page is about. */
+function nameLandmark() {
+  aside.setAttribute("role", narrow.matches && state.thread ? "main" : "complementary");
+}
 
 function drawThread() {
   aside.hidden = !state.thread;
   document.body.classList.toggle("thread-open", Boolean(state.thread));
+  nameLandmark();
   if (!state.thread || !state.ready) {
     drawnPlace = "";
     return;
