@@ -7,7 +7,7 @@ import json
 
 from bot.playground.model.replies import say
 from bot.playground.slack.values import View
-from tests.e2e.conftest import ANSWER_S, C_GENERAL, U_ANA, U_BEN, Bot
+from tests.e2e.conftest import ANSWER_S, C_GENERAL, D_ANA, U_ANA, U_BEN, Bot
 
 
 def seen(view: View) -> str:
@@ -107,6 +107,18 @@ async def test_a_conversation_is_renamed_and_reset_from_home(bot: Bot) -> None:
     home = await home_of(bot, U_ANA, "Sourdough")
     await bot.slack.people.click(U_ANA, home, "row", _option(home, "reset"))
     assert "Start afresh" in seen(await modal_of(bot, U_ANA))
+
+
+async def test_a_conversation_is_branched_from_home_into_ones_direct_messages(bot: Bot) -> None:
+    root = await bot.ask("remember 42")
+    bot.slack.people.open_home(U_ANA)
+    home = await home_of(bot, U_ANA, "remember 42")
+    await bot.slack.people.click(U_ANA, home, "row", _option(home, "continue_here"))
+    (branch,) = await bot.slack.wait_until(lambda: bot.slack.posts_of_bot(D_ANA), ANSWER_S)
+    await bot.say("what?", branch.ts, channel=D_ANA)
+    assert bot.model.requests[-1].prompts == ["remember 42", "what?"]
+    await bot.say("and here?", root)
+    assert bot.model.requests[-1].prompts == ["remember 42", "and here?"], "the source stays as it was"
 
 
 def _option(home: View, deed: str) -> str:
