@@ -60,6 +60,8 @@ class TurnSlots:
         moved = False
         while self._queue and self._taken < self.bound:
             ticket = self._queue.popleft()
+            if ticket.called.cancelled():  # it gave up in this very moment, and does not know yet
+                continue
             self._taken += 1
             ticket.called.set_result(None)
             moved = True
@@ -79,7 +81,7 @@ class TurnSlots:
         except asyncio.CancelledError:
             if ticket.called.done() and not ticket.called.cancelled():
                 self._taken -= 1
-            else:
+            elif ticket in self._queue:
                 self._queue.remove(ticket)
             self.admit()
             raise

@@ -98,3 +98,20 @@ async def test_there_are_as_many_places_as_there_is_capacity() -> None:
     await until(lambda: all(turn.running for turn in turns))
     for turn in turns:
         await turn.end()
+
+
+async def test_who_gives_up_as_a_place_becomes_free_takes_nothing_and_disturbs_nobody() -> None:
+    """It leaves the queue a moment after it was cancelled, and the turn that ends in between comes upon it there."""
+    slots = TurnSlots(1)
+    first, second, third = await several(slots, 3)
+    ending = asyncio.create_task(first.end())
+    await asyncio.sleep(0)  # the first has heard of its end, which comes in the next round of the loop
+    second.task.cancel()
+    await ending
+    await until(lambda: third.running)
+    with pytest.raises(asyncio.CancelledError):
+        await second.task
+    await third.end()
+    [fourth] = await several(slots, 1)
+    assert fourth.running
+    await fourth.end()
