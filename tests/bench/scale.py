@@ -71,7 +71,7 @@ class Together:
 class Bench:
     """One worker's core, with an agent and a Slack that cost nothing."""
 
-    def __init__(self, url: str, folder: Path) -> None:
+    def __init__(self, url: str, folder: Path, bounds: DeskBounds = DeskBounds(turns_running=TURNS_AT_ONCE)) -> None:  # noqa: B008 (frozen)
         self.client = connect(url)
         self.store = Store(self.client, f"w-{uuid4().hex[:8]}", ttl_s=86_400)
         self.chat = FakeChat()
@@ -102,10 +102,14 @@ class Bench:
             no_prompt_limits(self.store.prompt_counts),
             new_id=lambda: str(uuid4()),
             limits=always(Limits()),
-            bounds=DeskBounds(turns_running=TURNS_AT_ONCE),
+            bounds=bounds,
             drain_s=30.0,
             decisions=decisions,
         )
+
+    async def aclose(self) -> None:
+        await self.store.aclose()
+        await self.client.aclose()
 
     async def burst(self, count: int, offset: int, together: Together, within_s: float) -> Figures:
         """Take messages of that many threads within some seconds, and run turns until those of all workers have ended.
@@ -170,7 +174,7 @@ def _worker(
             bench = Bench(url, Path(folder))
             async with bench.inbox:
                 figures = await bench.burst(count, offset, together, within_s)
-            await bench.client.aclose()
+            await bench.aclose()
             return figures
 
     answer.put(asyncio.run(work()))
@@ -215,7 +219,7 @@ async def cost_of_turns(url: str, offset: int, turns: int = 100) -> Cost:
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         bench = Bench(url, folder)
-        stack.push_async_callback(bench.client.aclose)
+        stack.push_async_callback(bench.aclose)
         # Neither sweeps nor beats: they cost the same whether there are turns or not.
         probe = await stack.enter_async_context(Redis.from_url(url))
         for number in range(5):

@@ -132,9 +132,17 @@ class RedisWorld:
     def __init__(self, client: Redis) -> None:
         self.client = client
         self.decision_ttl_s = DECISION_TTL_S
+        self._stores: list[Store] = []
 
     def worker(self, name: str = "w1") -> AnyStore:
-        return Store(self.client, name, ttl_s=TTL_S, decision_ttl_s=self.decision_ttl_s)
+        store = Store(self.client, name, ttl_s=TTL_S, decision_ttl_s=self.decision_ttl_s)
+        self._stores.append(store)
+        return store
+
+    async def aclose(self) -> None:
+        """See the calls through that are under way: those of workers that were killed in the middle, too."""
+        for store in self._stores:
+            await store.aclose()
 
     async def lease_runs_out(self, thread: ThreadKey) -> None:
         await self.client.delete(ThreadKeys(thread).lease)
@@ -160,7 +168,9 @@ async def open_world(kind: str, redis_url: str) -> AsyncIterator[World]:
             client = connect(redis_url)
         stack.push_async_callback(client.aclose)
         await client.flushall()
-        yield RedisWorld(client)
+        world = RedisWorld(client)
+        stack.push_async_callback(world.aclose)
+        yield world
 
 
 # --- what the tests do with it --------------------------------------------------------------------

@@ -49,7 +49,11 @@ LEASE_S = 10.0
 
 @dataclass
 class Facts:
-    """What happened, in order, as the store confirmed it."""
+    """What happened, in order, as the store confirmed it.
+
+    Two calls that are under way at once are carried out in an order that nobody sees: answers may overtake each other.
+    So a message counts as kept when that was confirmed, and a turn as begun when that was asked for.
+    """
 
     number: itertools.count[int] = field(default_factory=itertools.count)
     accepted: dict[str, int] = field(default_factory=dict)
@@ -59,8 +63,8 @@ class Facts:
     fenced_writes: list[str] = field(default_factory=list)
     lease_ends: dict[ThreadKey, float] = field(default_factory=dict)
 
-    def note(self, call: str, arguments: Sequence[Any], answer: Any, now: float) -> None:
-        """A call that the store has carried out."""
+    def note(self, call: str, arguments: Sequence[Any], answer: Any, now: float, asked: int) -> None:
+        """A call that the store has carried out, and the number it was asked for with."""
         first = arguments[0]
         if call == "accept" and answer.taken == "prompt":
             self.accepted.setdefault(first.ts, next(self.number))
@@ -70,7 +74,7 @@ class Facts:
         elif call == "renew" and answer:
             self.lease_ends[first.thread] = now + LEASE_S
         elif call == "begin" and answer is not None:
-            self.began.setdefault(answer.id, (next(self.number), answer))
+            self.began.setdefault(answer.id, (asked, answer))
         elif call == "finish":
             self.finished[arguments[1]] = None  # repeated after a lost answer, it is the same
         fenced = call in {"begin", "save", "finish", "append", "restart_session"} and isinstance(first, Lease)
@@ -103,6 +107,12 @@ class Gate:
         self._moved = asyncio.Event()
 
 
+def _heard(call: asyncio.Future[Any]) -> None:
+    """How it failed concerns nobody when its worker was cancelled meanwhile."""
+    if not call.cancelled():
+        call.exception()
+
+
 class Gated:
     """A part of a store, behind a gate."""
 
@@ -118,11 +128,12 @@ class Gated:
 
         async def noted(arguments: Any, more: Any) -> Any:
             self._busy[0] += 1
+            asked = next(self._facts.number)
             try:
                 answer = await method(*arguments, **more)
             finally:
                 self._busy[0] -= 1
-            self._facts.note(name, arguments, answer, self._clock.now())
+            self._facts.note(name, arguments, answer, self._clock.now(), asked)
             return answer
 
         async def call(*arguments: Any, **more: Any) -> Any:
@@ -130,7 +141,9 @@ class Gated:
             if self._gate.away:
                 raise StoreAway("it is away")
             # A worker that is cancelled can't take a call back that is on its way.
-            answer = await asyncio.shield(asyncio.ensure_future(noted(arguments, more)))
+            under_way = asyncio.ensure_future(noted(arguments, more))
+            under_way.add_done_callback(_heard)
+            answer = await asyncio.shield(under_way)
             if self._gate.loses_answers:
                 self._gate.loses_answers -= 1
                 raise StoreAway("the answer got lost")

@@ -22,6 +22,9 @@ WORKERS = 3
 THREADS = [ThreadKey("T1", "C1", f"170000000{n}.000000") for n in range(2)]
 MANY_STEPS = 60
 
+pytestmark = pytest.mark.timeout(300)
+"""What Hypothesis finds it makes short, which takes it minutes; a time-out in the middle of that would tell nothing."""
+
 workers = st.integers(0, WORKERS - 1)
 
 
