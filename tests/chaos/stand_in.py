@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Self
 from uuid import uuid4
 
+from bot.agent.pool import Census
 from bot.agent.settings import AgentSettings
 from bot.model import (
     AgentEvent,
@@ -24,6 +25,7 @@ from bot.model import (
     RunEnded,
     RunRequest,
     TextDelta,
+    ThreadKey,
     ToolFinished,
     ToolStarted,
     TranscriptEntry,
@@ -157,6 +159,9 @@ class StandInAgent:
     def prepare(self, request: RunRequest, workdir: Path) -> None:
         """There is nothing to get ready."""
 
+    async def let_go(self, thread: ThreadKey) -> None:
+        """Nothing is held."""
+
     def offer_session_id(self) -> str:
         return str(uuid4())
 
@@ -168,3 +173,11 @@ class StandInAgent:
 
     def capacity(self) -> int | None:
         return None
+
+    @property
+    def census(self) -> Census:
+        return Census(0, 0, 0)
+
+    @property
+    def memory_bytes(self) -> int:
+        return 0

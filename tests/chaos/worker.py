@@ -6,8 +6,9 @@ CHAOS_AGENT=stand-in python -m tests.chaos.worker run
 from __future__ import annotations
 
 import os
+from types import ModuleType
 
-from bot import app, cli
+from bot import cli, core
 from bot.agent import command
 from bot.slack.api import limits
 from tests.chaos.stand_in import StandInAgent
@@ -20,9 +21,15 @@ def main() -> None:
     limits.RATES.update(dict.fromkeys(limits.RATES, AS_FAST_AS_IT_GOES))
     limits.RATES_OF_WORKSPACE.clear()
     if os.environ.get("CHAOS_AGENT") == "stand-in":
-        vars(app)["ClaudeAgent"] = StandInAgent
-        vars(command)["version"] = _no_version
+        _replace(core, "ClaudeAgent", StandInAgent)
+        _replace(command, "version", _no_version)
     cli.main()
+
+
+def _replace(module: ModuleType, name: str, stand_in: object) -> None:
+    """Raises KeyError where it would replace nothing, and the real one would run unnoticed."""
+    assert vars(module)[name] is not stand_in
+    vars(module)[name] = stand_in
 
 
 async def _no_version() -> str:
