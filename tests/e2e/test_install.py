@@ -9,7 +9,7 @@ import shlex
 import shutil
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -146,13 +146,17 @@ async def test_the_readmes_one_line_answers(tmp_path: Path) -> None:
             await slack.wait_until(lambda: "ok" in texts(slack, root), ANSWER_S)
 
 
-async def test_the_demo_shows_its_page_until_it_is_interrupted(tmp_path: Path, unused_tcp_port: int) -> None:
+async def test_the_demo_shows_its_page_until_it_is_interrupted(
+    tmp_path: Path, unused_tcp_port_factory: Callable[[], int]
+) -> None:
     words = [sys.executable, "-m", "bot", *lines_with("demo").arguments]
-    async with started(words, tmp_path, {"BOT_DEMO_PORT": str(unused_tcp_port)}) as process:
+    page_port, transcripts_port = unused_tcp_port_factory(), unused_tcp_port_factory()
+    ports = {"BOT_DEMO_PORT": str(page_port), "BOT_HTTP_PORT": str(transcripts_port)}
+    async with started(words, tmp_path, ports) as process:
         assert process.stdout is not None
         async with asyncio.timeout(END_S):
             assert await process.stdout.readuntil(b"Open http://")
-        async with ClientSession() as client, client.get(f"http://127.0.0.1:{unused_tcp_port}") as page:
+        async with ClientSession() as client, client.get(f"http://127.0.0.1:{page_port}") as page:
             assert page.status == 200
         process.send_signal(signal.SIGINT)
         async with asyncio.timeout(END_S):

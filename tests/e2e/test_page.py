@@ -82,7 +82,8 @@ async def demo_address(tmp_path: Path) -> AsyncIterator[str]:
     port = free_port()
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ANTHROPIC_", "CLAUDE_", "BOT_"))}
     stop = asyncio.Event()
-    environ = kept | {"BOT_DATA_DIR": str(tmp_path), "BOT_DEMO_PORT": str(port), "BOT_DRAIN_S": "1"}
+    ports = {"BOT_DEMO_PORT": str(port), "BOT_HTTP_PORT": str(free_port())}
+    environ = kept | {"BOT_DATA_DIR": str(tmp_path), "BOT_DRAIN_S": "1"} | ports
     running = asyncio.create_task(demo.run(stop, environ))
     try:
         await _listens(port, running)
