@@ -184,10 +184,14 @@ class LiveClient:
             self._messages.get_nowait()
 
     async def _close(self, at_once: bool) -> None:
-        if at_once or not self._connected.is_set():
+        connecting = not self._connected.is_set()
+        if at_once:
             await self.kill()
         if not self._ending:
             self._owner.cancel()
+        if connecting:
+            await asyncio.sleep(0)  # the SDK stops reading first: to it, a process that is killed is an error
+            await self.kill()
         await asyncio.wait([self._owner])
         await self.kill()
 

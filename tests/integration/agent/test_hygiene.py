@@ -13,9 +13,11 @@ import pytest
 
 from bot.agent.environment import RUN_MARK
 from bot.agent.processes import end_orphans, owner_mark, remove_orphaned_temp_dirs, run_mark
+from bot.agent.settings import PoolBounds
 from bot.model import TextDelta
 from bot.playground.model import say
 from tests.integration.agent.bench import Bench, OpenBench, mark_of, marked_processes, new_session, zombies
+from tests.waiting import until
 
 
 async def test_a_run_leaves_no_process_descriptor_or_file(bench: Bench, temp_root: Path) -> None:
@@ -133,3 +135,14 @@ def _orphan_of_the_run() -> subprocess.Popen[bytes]:
 
 def _process(mark: str, **environ: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(["sleep", "60"], env={**os.environ, **environ, RUN_MARK: mark}, start_new_session=True)
+
+
+async def test_a_process_that_is_still_connecting_is_ended_without_an_error(
+    open_bench: OpenBench, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bounds = PoolBounds(clients=2, spares=1, memory_bytes=8 << 30, client_bytes=1 << 30)
+    async with open_bench(tmp_path, bounds):
+        await until(lambda: bool(marked_processes()))
+    assert not marked_processes()
+    assert not zombies()
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
