@@ -47,7 +47,7 @@ async def check_events(settings: Settings) -> Sequence[Finding]:
         await client.apps_connections_open(app_token=settings.slack_app_token)
     except SlackApiError as refused:
         return [fail("Slack events", f"apps.connections.open: {_code(refused)}", SOCKET_MEND)]
-    return [ok("Slack events", "Socket Mode connections are given")]
+    return [ok("Slack events", "Socket Mode connections are given: ten to an app; others need BOT_INGRESS=false")]
 
 
 def _scopes(granted: str | None) -> Finding:
