@@ -4,7 +4,7 @@
 local what, turn, run, amount = ARGV[1], ARGV[4], ARGV[5], tonumber(ARGV[6])
 local budget = {day = tonumber(ARGV[7]), month = tonumber(ARGV[8])}
 local lasts, ttl_s = tonumber(ARGV[9]), ARGV[10]
-local SETTLED_US, COUNTED_US = 600 * 1000000, 86400 * 1000000
+local SETTLED_US, COUNTED_US, SWEEP_US = 600 * 1000000, 86400 * 1000000, 60 * 1000000
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 
@@ -12,9 +12,11 @@ local function whole(number)
   return string.format('%.0f', number)
 end
 
-local kept, flat = {}, redis.call('HGETALL', KEYS[1])
-for i = 1, #flat, 2 do
-  kept[flat[i]] = flat[i + 1]
+local mine = 'run:' .. turn
+local names = {'day', 'day_spent', 'month', 'month_spent', 'reserved', 'sweep_us', mine}
+local kept, values = {}, redis.call('HMGET', KEYS[1], unpack(names))
+for i, name in ipairs(names) do
+  kept[name] = values[i] or nil
 end
 -- Names of periods sort by time. One that has ended is not gone back to by a worker whose clock is behind.
 local period = {day = ARGV[2], month = ARGV[3]}
@@ -37,33 +39,48 @@ local function read(value)
   return state, of_run, tonumber(of_amount), tonumber(until_us)
 end
 
+-- All turns are looked at only when one of them is over: until then their sum is known.
+local reserved, sweep_us = tonumber(kept.reserved or ''), tonumber(kept.sweep_us or '')
+local swept = not reserved or not sweep_us or sweep_us <= now
+
 local function keep(of_turn, state, of_run, of_amount, until_us)
+  sweep_us = math.min(sweep_us, until_us)
   redis.call('HSET', KEYS[1], 'run:' .. of_turn, table.concat({state, of_run, whole(of_amount), whole(until_us)}, ' '))
 end
 
-local reserved = 0
-for field, value in pairs(kept) do
-  local of_turn = string.match(field, '^run:(.+)$')
-  if of_turn then
-    local state, of_run, of_amount, until_us = read(value)
-    local over = until_us <= now
-    if over and state == 'held' then
-      add(of_amount)
-      if what ~= 'look' then
-        keep(of_turn, 'counted', of_run, of_amount, now + COUNTED_US)
-        kept[field] = table.concat({'counted', of_run, whole(of_amount), whole(now + COUNTED_US)}, ' ')
+if swept then
+  reserved, sweep_us = 0, now + COUNTED_US
+  local flat = redis.call('HGETALL', KEYS[1])
+  for i = 1, #flat, 2 do
+    local field, of_turn = flat[i], string.match(flat[i], '^run:(.+)$')
+    if of_turn then
+      local state, of_run, of_amount, until_us = read(flat[i + 1])
+      local over = until_us <= now
+      if over and state == 'held' then
+        add(of_amount)
+        if what ~= 'look' then
+          keep(of_turn, 'counted', of_run, of_amount, now + COUNTED_US)
+          if field == mine then
+            kept[mine] = table.concat({'counted', of_run, whole(of_amount), whole(now + COUNTED_US)}, ' ')
+          end
+        end
+      elseif over and what ~= 'look' then
+        redis.call('HDEL', KEYS[1], field)
+        if field == mine then
+          kept[mine] = nil
+        end
+      else
+        sweep_us = math.min(sweep_us, until_us)
+        if state == 'held' then
+          reserved = reserved + of_amount
+        end
       end
-    elseif over and what ~= 'look' then
-      redis.call('HDEL', KEYS[1], field)
-      kept[field] = nil
-    elseif state == 'held' then
-      reserved = reserved + of_amount
     end
   end
 end
 
 local before = {whole(spent.day), whole(spent.month), whole(reserved)}
-local state, of_run, of_amount = read(kept['run:' .. turn])
+local state, of_run, of_amount = read(kept[mine])
 local used_up = ''
 
 if what == 'reserve' and not (state == 'held' and of_run == run) then
@@ -95,13 +112,14 @@ elseif what == 'settle' and not (state == 'settled' and of_run == run) then
     add(amount)
   end
   if of_run == run or state ~= 'held' then
-    keep(turn, 'settled', run, 0, now + SETTLED_US)
+    -- Those of one minute are over together, so that one look takes them all.
+    keep(turn, 'settled', run, 0, math.ceil((now + SETTLED_US) / SWEEP_US) * SWEEP_US)
   end
 end
 
 if what ~= 'look' then
   redis.call('HSET', KEYS[1], 'v', '1', 'day', period.day, 'day_spent', whole(spent.day), 'month', period.month,
-    'month_spent', whole(spent.month))
+    'month_spent', whole(spent.month), 'reserved', whole(reserved), 'sweep_us', whole(sweep_us))
   redis.call('EXPIRE', KEYS[1], ttl_s)
 end
 return {used_up, before[1], before[2], before[3], whole(spent.day), whole(spent.month), whole(reserved)}
