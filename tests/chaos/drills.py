@@ -140,7 +140,7 @@ def table(results: Sequence[Result]) -> str:
     return "\n".join(
         [
             f"{PLAN.workers} workers with the default lease ({PLAN.lease_s:.0f} s). {PLAN.messages_per_s:.0f} messages",
-            "a second, each in a thread of its own; an answer takes the stand-in for the agent 0.7 to 1.1 s.",
+            "a second, each in a thread of its own; an answer takes the stand-in for the agent about half a second.",
             "",
             "| what happens | messages | lost | doubled or out of order | wait p50, s | p99 | longest |",
             "|---|---|---|---|---|---|---|",
