@@ -39,17 +39,16 @@ local function read(value)
   return state, of_run, tonumber(of_amount), tonumber(until_us)
 end
 
--- All turns are looked at only when one of them is over: until then their sum is known.
+-- All turns are looked at when one of them is over, and once a minute, since an older worker does not keep their sum.
 local reserved, sweep_us = tonumber(kept.reserved or ''), tonumber(kept.sweep_us or '')
-local swept = not reserved or not sweep_us or sweep_us <= now
 
 local function keep(of_turn, state, of_run, of_amount, until_us)
   sweep_us = math.min(sweep_us, until_us)
   redis.call('HSET', KEYS[1], 'run:' .. of_turn, table.concat({state, of_run, whole(of_amount), whole(until_us)}, ' '))
 end
 
-if swept then
-  reserved, sweep_us = 0, now + COUNTED_US
+if not reserved or not sweep_us or sweep_us <= now then
+  reserved, sweep_us = 0, now + SWEEP_US
   local flat = redis.call('HGETALL', KEYS[1])
   for i = 1, #flat, 2 do
     local field, of_turn = flat[i], string.match(flat[i], '^run:(.+)$')
@@ -97,11 +96,11 @@ if what == 'reserve' and not (state == 'held' and of_run == run) then
     reserved = reserved + amount
     keep(turn, 'held', run, amount, now + lasts)
   elseif state == 'held' then
-    redis.call('HDEL', KEYS[1], 'run:' .. turn)
+    redis.call('HDEL', KEYS[1], mine)
   end
 elseif what == 'release' and state == 'held' and of_run == run then
   reserved = reserved - of_amount
-  redis.call('HDEL', KEYS[1], 'run:' .. turn)
+  redis.call('HDEL', KEYS[1], mine)
 elseif what == 'settle' and not (state == 'settled' and of_run == run) then
   if of_run == run and state == 'held' then
     reserved = reserved - of_amount
